@@ -1,0 +1,10 @@
+"""Routes of the site: pages, API, admin and operations."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+]

@@ -1,9 +1,27 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.db import connections
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
 class ModerationConfig(AppConfig):
     name = "moderation"
     verbose_name = _("Moderation")
+
+    def ready(self) -> None:
+        from modelops import sources
+        from moderation.sources import LabelledHistory
+
+        sources.register(LabelledHistory())
+        post_migrate.connect(keep_search_index, sender=self)
+
+
+def keep_search_index(*, using: str, plan: list[Any], **kwargs: Any) -> None:
+    from moderation.search import repair_index
+
+    if plan:
+        repair_index(connections[using])

@@ -1,0 +1,80 @@
+"""The filter that API, history page and export share."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import django_filters as filters
+from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext_lazy as _
+from django_filters.fields import IsoDateTimeField
+
+from moderation.models import Analysis, AnalysisLabel, Category, Decision, Language
+from moderation.search import MIN_LENGTH, fold, search
+
+
+def validate_search(text: str) -> None:
+    if len(fold(text)) < MIN_LENGTH:
+        raise ValidationError(
+            _("Search for at least %(count)s characters.") % {"count": MIN_LENGTH}
+        )
+
+
+class YesNoFilter(filters.TypedChoiceFilter):
+    """`true` or `false`; anything else is an error, not "no filter"."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs |= {
+            "choices": [("true", _("Yes")), ("false", _("No"))],
+            "coerce": lambda value: value == "true",
+            "empty_value": None,
+        }
+        super().__init__(*args, **kwargs)
+
+
+class UntilField(IsoDateTimeField):
+    """A moment, or a day, which then counts to its end."""
+
+    def to_python(self, value: Any) -> datetime | None:
+        moment = super().to_python(value)
+        if moment and len(str(value).strip()) == len("2026-01-31"):
+            moment += timedelta(days=1)
+        return moment
+
+
+class UntilFilter(filters.IsoDateTimeFilter):
+    field_class = UntilField
+
+
+class AnalysisFilter(filters.FilterSet):
+    search = filters.CharFilter(
+        label=_("Search"), method="filter_search", max_length=200, validators=[validate_search]
+    )
+    toxic = YesNoFilter(label=_("Toxic"))
+    decision = filters.ChoiceFilter(label=_("Decision"), choices=Decision)
+    language = filters.ChoiceFilter(label=_("Language"), choices=Language)
+    category = filters.ChoiceFilter(label=_("Category"), choices=Category)
+    labelled = YesNoFilter(label=_("Labelled by people"), method="filter_labelled")
+    source = filters.CharFilter(label=_("Source"))
+    author = filters.CharFilter(label=_("Author"))
+    external_id = filters.CharFilter(label=_("External id"))
+    model_version = filters.CharFilter(label=_("Model version"))
+    score_min = filters.NumberFilter(
+        "score", "gte", label=_("Score from"), min_value=0, max_value=1
+    )
+    score_max = filters.NumberFilter("score", "lte", label=_("Score to"), min_value=0, max_value=1)
+    created_after = filters.IsoDateTimeFilter("created_at", "gte", label=_("From"))
+    created_before = UntilFilter("created_at", "lt", label=_("Until"))
+
+    class Meta:
+        model = Analysis
+        fields: list[str] = []
+
+    def filter_search(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        return search(queryset, value)
+
+    def filter_labelled(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
+        labelled = Exists(AnalysisLabel.objects.filter(analysis=OuterRef("pk")))
+        return queryset.filter(labelled if value else ~labelled)

@@ -1,0 +1,75 @@
+"""Reads: which analyses a user sees, their figures, and the labels that the model learns from."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import Avg, Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.utils import timezone
+
+from moderation.models import Analysis, AnalysisLabel
+
+BANDS = ((0, 20), (20, 40), (40, 60), (60, 80), (80, 100))
+
+
+def visible_analyses(user: User | AnonymousUser) -> QuerySet[Analysis]:
+    """All analyses for a holder of `view_analysis`, else the user's own; never erased ones."""
+    analyses = Analysis.objects.filter(erased_at__isnull=True)
+    if user.has_perm("moderation.view_analysis"):
+        return analyses
+    if user.has_perm("moderation.analyze_text"):
+        return analyses.filter(owner_id=user.pk)
+    return analyses.none()
+
+
+def with_people(analyses: QuerySet[Analysis]) -> QuerySet[Analysis]:
+    """The same analyses with what a list shows of them: who asked, and people's labels."""
+    labels = AnalysisLabel.objects.select_related("by")
+    return analyses.select_related("owner").prefetch_related(Prefetch("given_labels", labels))
+
+
+def analysis_stats(analyses: QuerySet[Analysis]) -> dict[str, Any]:
+    """The figures of `analyses`, in two queries; rates and averages in percent.
+
+    `categories` counts the toxic ones by their category; `recent_analyses` are those of the last
+    24 hours; the last band includes 100.
+    """
+    analyses = analyses.order_by()
+    bands = {f"band_{low}": Count("pk", filter=_in_band(low, high)) for low, high in BANDS}
+    figures = analyses.aggregate(
+        total=Count("pk"),
+        toxic=Count("pk", filter=Q(toxic=True)),
+        average=Avg("score"),
+        recent=Count("pk", filter=Q(created_at__gte=timezone.now() - timedelta(hours=24))),
+        **bands,
+    )
+    categories = (
+        analyses.filter(toxic=True).exclude(category="").values_list("category")
+    ).annotate(count=Count("pk"))
+    total, toxic = figures["total"], figures["toxic"]
+    return {
+        "total_analyses": total,
+        "toxic_analyses": toxic,
+        "safe_analyses": total - toxic,
+        "toxicity_rate": round(100 * toxic / total, 1) if total else 0.0,
+        "average_toxicity": round(100 * figures["average"], 1) if total else 0.0,
+        "categories": dict(categories.order_by("category")),
+        "recent_analyses": figures["recent"],
+        "bands": [
+            {"from": low, "to": high, "count": figures[f"band_{low}"]} for low, high in BANDS
+        ],
+    }
+
+
+def _in_band(low: int, high: int) -> Q:
+    band = Q(score__gte=low / 100)
+    return band if high == 100 else band & Q(score__lt=high / 100)
+
+
+def newest_labels() -> QuerySet[AnalysisLabel]:
+    """The label that counts, of each labelled analysis that is not erased; oldest first."""
+    newer = AnalysisLabel.objects.filter(analysis=OuterRef("analysis"), pk__gt=OuterRef("pk"))
+    labels = AnalysisLabel.objects.filter(analysis__erased_at__isnull=True)
+    return labels.filter(~Exists(newer)).order_by("pk")

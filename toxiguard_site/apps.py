@@ -1,0 +1,10 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ToxiGuardSiteConfig(AppConfig):
+    name = "toxiguard_site"
+    label = "toxiguard_site"
+    verbose_name = _("Site")

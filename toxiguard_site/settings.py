@@ -1,10 +1,13 @@
 """Settings of the site, driven by the environment and by `.env` beside manage.py.
 
+What the environment says wins over `.env`; TOXIGUARD_ENV_FILE names another file than that one.
+
 docs/install.md lists every variable with its default.
 """
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import environ
@@ -15,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")
+environ.Env.read_env(os.environ.get("TOXIGUARD_ENV_FILE") or BASE_DIR / ".env")
 
 # Everything that the site writes (database, model files, keys, logs) lives under one folder.
 DATA_DIR = Path(env.str("TOXIGUARD_DATA_DIR", default=str(BASE_DIR))).expanduser().resolve()

@@ -213,7 +213,7 @@ def perform(step: Step, environment: dict[str, str], lacking: dict[str, str]) ->
             environment = environment | {"DATABASE_URL": url}
         counts = ""
         for command in step.commands:
-            status, closing = stream(command, environment)
+            status, closing = stream(command, environment | {"TOXIGUARD_STEP": step.name})
             counts = closing or counts
             if status != 0:
                 note = counts or f"{command[0]} ended with {status}"

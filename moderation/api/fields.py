@@ -1,0 +1,126 @@
+"""Fields that take what they are given or refuse it; nothing is converted on the quiet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+
+class StrictCharField(serializers.CharField):
+    """A string: no number, no list. NUL and lone surrogates are refused by the parent's checks."""
+
+    default_error_messages = {
+        "invalid": _("A string is expected."),
+        "max_length": _("At most {max_length} characters are allowed."),
+        "null_characters": _("The character NUL is not allowed."),
+        "surrogates": _("Half of a surrogate pair is not a character."),
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**({"trim_whitespace": False} | kwargs))
+        self.validators = [check for check in self.validators if not _is_character_check(check)]
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        if "\0" in data:
+            self.fail("null_characters")
+        if not data.isascii() and any("\ud800" <= char <= "\udfff" for char in data):
+            self.fail("surrogates")
+        return data
+
+
+def _is_character_check(validator: Any) -> bool:
+    return type(validator).__name__.startswith("Prohibit")
+
+
+class TextField(StrictCharField):
+    """A text to analyse: not blank."""
+
+    default_error_messages = {"blank": _("The text is empty.")}
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if not text.strip():
+            self.fail("blank")
+        return text
+
+
+class OptionalCharField(StrictCharField):
+    """A string that may be left out; null and "" say the same."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**({"required": False, "allow_blank": True, "allow_null": True} | kwargs))
+
+    def run_validation(self, data: Any = serializers.empty) -> str:
+        return super().run_validation(data) or ""
+
+
+class OptionalAddressField(OptionalCharField):
+    """An http or https address: it becomes a link in the pages."""
+
+    default_error_messages = {"address": _("An address with http:// or https:// is expected.")}
+
+    def to_internal_value(self, data: Any) -> str:
+        address = super().to_internal_value(data)
+        try:
+            parts = urlsplit(address)
+        except ValueError:
+            self.fail("address")
+        printable = address.isprintable() and " " not in address
+        if parts.scheme not in ("http", "https") or not parts.netloc or not printable:
+            self.fail("address")
+        return address
+
+
+class StrictChoiceField(serializers.ChoiceField):
+    """One of a few strings. The message names them and does not repeat the input."""
+
+    default_error_messages = {"invalid_choice": _("One of these is expected: {expected}.")}
+
+    def __init__(self, choices: Iterable[str], **kwargs: Any) -> None:
+        super().__init__(choices, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str) or data not in self.choices:
+            self.fail("invalid_choice", expected=", ".join(self.choices))
+        return data
+
+
+@extend_schema_field({"type": "boolean"})
+class StrictBooleanField(serializers.Field):
+    default_error_messages = {"invalid": _("true or false is expected.")}
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid")
+        return data
+
+    def to_representation(self, value: bool) -> bool:
+        return value
+
+
+class BoundedListField(serializers.ListField):
+    """A list whose length is looked at before its items are."""
+
+    default_error_messages = {
+        "not_a_list": _("A list is expected."),
+        "empty": _("The list is empty."),
+        "too_long": _("At most {limit} items are allowed, here are {count}."),
+    }
+
+    def __init__(self, *, limit: int, **kwargs: Any) -> None:
+        self.limit = limit
+        super().__init__(allow_empty=False, **kwargs)
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        if not isinstance(data, list):
+            self.fail("not_a_list")
+        if len(data) > self.limit:
+            self.fail("too_long", limit=self.limit, count=len(data))
+        return super().to_internal_value(data)

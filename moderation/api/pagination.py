@@ -1,0 +1,65 @@
+"""Pages of analyses for the API, by position."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+from rest_framework.pagination import BasePagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
+from rest_framework.views import APIView
+
+from moderation.models import Analysis
+from moderation.paging import BadCursor, page_of
+
+SIZE, MAX_SIZE = 50, 500
+
+
+class AnalysisPagination(BasePagination):
+    def paginate_queryset(
+        self, queryset: QuerySet[Analysis], request: Request, view: APIView | None = None
+    ) -> list[Analysis]:
+        given = request.query_params.get("page_size", str(SIZE))
+        if not (given.isascii() and given.isdigit() and 1 <= int(given[:9]) <= MAX_SIZE):
+            message = _("A number from 1 to %(limit)s is expected.") % {"limit": MAX_SIZE}
+            raise serializers.ValidationError({"page_size": [message]})
+        try:
+            self.page = page_of(
+                queryset, cursor=request.query_params.get("cursor"), size=int(given)
+            )
+        except BadCursor:
+            message = _("This cursor is not one that the API gave.")
+            raise serializers.ValidationError({"cursor": [message]}) from None
+        self.address = request.build_absolute_uri()
+        return self.page.items
+
+    def get_paginated_response(self, data: list[dict[str, Any]]) -> Response:
+        return Response(
+            {
+                "next": self._address(self.page.next),
+                "previous": self._address(self.page.previous),
+                "results": data,
+            }
+        )
+
+    def _address(self, cursor: str | None) -> str | None:
+        return replace_query_param(self.address, "cursor", cursor) if cursor else None
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        address = {"type": "string", "format": "uri", "nullable": True}
+        return {
+            "type": "object",
+            "required": ["next", "previous", "results"],
+            "properties": {"next": address, "previous": address, "results": schema},
+        }
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        size = {"type": "integer", "minimum": 1, "maximum": MAX_SIZE, "default": SIZE}
+        return [
+            {"name": "cursor", "in": "query", "schema": {"type": "string"}},
+            {"name": "page_size", "in": "query", "schema": size},
+        ]

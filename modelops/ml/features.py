@@ -1,0 +1,76 @@
+"""The features: word 1-2-grams and character 2-5-grams within words, TF-IDF with sublinear tf.
+
+Both blocks are scikit-learn vectorizers over `normalize`d text, each of unit length, side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelops.ml.text import normalize
+
+if TYPE_CHECKING:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.pipeline import FeatureUnion
+
+BLOCKS = ("word", "char")
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureConfig:
+    """What counts as a feature. A change of it is a new major version of the model."""
+
+    word_ngrams: tuple[int, int] = (1, 2)
+    char_ngrams: tuple[int, int] = (2, 5)
+    max_word_features: int = 30_000
+    max_char_features: int = 60_000
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> FeatureConfig:
+        return cls(
+            word_ngrams=tuple(value["word_ngrams"]),
+            char_ngrams=tuple(value["char_ngrams"]),
+            max_word_features=int(value["max_word_features"]),
+            max_char_features=int(value["max_char_features"]),
+        )
+
+
+def block_vectorizer(
+    config: FeatureConfig, block: str, vocabulary: Sequence[str] | None = None
+) -> TfidfVectorizer:
+    """Return the unfitted scikit-learn vectorizer of one block ("word" or "char")."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    return TfidfVectorizer(
+        preprocessor=normalize,
+        analyzer="word" if block == "word" else "char_wb",
+        token_pattern=r"\S+",
+        ngram_range=config.word_ngrams if block == "word" else config.char_ngrams,
+        sublinear_tf=True,
+        vocabulary=vocabulary,
+        dtype=np.float64,
+    )
+
+
+def fitted_vectorizer(
+    config: FeatureConfig,
+    vocabularies: Mapping[str, Sequence[str]],
+    idf: Mapping[str, NDArray[np.float64]],
+) -> FeatureUnion:
+    """Return the vectorizer of both blocks with given terms and inverse document frequencies."""
+    from sklearn.pipeline import FeatureUnion
+
+    parts = []
+    for block in BLOCKS:
+        vectorizer = block_vectorizer(config, block, vocabularies[block])
+        vectorizer.idf_ = idf[block]
+        parts.append((block, vectorizer))
+    return FeatureUnion(parts)

@@ -6,49 +6,43 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from moderation.models import MAX_TEXT_LENGTH
+from moderation.validators import check_characters, check_text
+
 
 class StrictCharField(serializers.CharField):
-    """A string: no number, no list. NUL and lone surrogates are refused by the parent's checks."""
+    """A string: no number, no list, no character that can't be stored."""
 
     default_error_messages = {
         "invalid": _("A string is expected."),
         "max_length": _("At most {max_length} characters are allowed."),
-        "null_characters": _("The character NUL is not allowed."),
-        "surrogates": _("Half of a surrogate pair is not a character."),
     }
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**({"trim_whitespace": False} | kwargs))
-        self.validators = [check for check in self.validators if not _is_character_check(check)]
+        lengths = [check for check in self.validators if isinstance(check, MaxLengthValidator)]
+        self.validators = [*lengths, check_characters]
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
-        if "\0" in data:
-            self.fail("null_characters")
-        if not data.isascii() and any("\ud800" <= char <= "\udfff" for char in data):
-            self.fail("surrogates")
         return data
 
 
-def _is_character_check(validator: Any) -> bool:
-    return type(validator).__name__.startswith("Prohibit")
-
-
+@extend_schema_field({"type": "string", "minLength": 1, "maxLength": MAX_TEXT_LENGTH})
 class TextField(StrictCharField):
-    """A text to analyse: not blank."""
+    """A text to analyse: not blank, not too long."""
 
     default_error_messages = {"blank": _("The text is empty.")}
 
-    def to_internal_value(self, data: Any) -> str:
-        text = super().to_internal_value(data)
-        if not text.strip():
-            self.fail("blank")
-        return text
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.validators = [check_text]
 
 
 class OptionalCharField(StrictCharField):

@@ -24,7 +24,11 @@ from moderation.services import AnalysisInput
 MAX_ITEMS = 1000
 
 
-class OptionsSerializer(serializers.Serializer):
+class ObjectSerializer(serializers.Serializer):
+    default_error_messages = {"invalid": _("A JSON object is expected.")}
+
+
+class OptionsSerializer(ObjectSerializer):
     """What may be said once for a whole batch, and for a single text."""
 
     language = StrictChoiceField(
@@ -44,7 +48,7 @@ class OptionsSerializer(serializers.Serializer):
 
 
 class AnalyzeSerializer(OptionsSerializer):
-    text = TextField(max_length=MAX_TEXT_LENGTH, help_text=_("1 to 10,000 characters."))
+    text = TextField(help_text=_("1 to 10,000 characters."))
     external_id = OptionalCharField(
         max_length=200, help_text=_("Your id of the text: it is then analysed once only.")
     )
@@ -56,9 +60,7 @@ class AnalyzeSerializer(OptionsSerializer):
 class BatchSerializer(OptionsSerializer):
     """Either `texts` or `items`; the options hold for each item that says nothing else."""
 
-    texts = BoundedListField(
-        limit=MAX_ITEMS, required=False, child=TextField(max_length=MAX_TEXT_LENGTH)
-    )
+    texts = BoundedListField(limit=MAX_ITEMS, required=False, child=TextField())
     items = BoundedListField(limit=MAX_ITEMS, required=False, child=AnalyzeSerializer())
 
     default_error_messages = {"either": _("Either `texts` or `items` is expected.")}
@@ -154,7 +156,7 @@ class AnalysisSerializer(VerdictSerializer):
     label = LabelSerializer(source="newest_label", allow_null=True)
 
 
-class AddLabelSerializer(serializers.Serializer):
+class AddLabelSerializer(ObjectSerializer):
     toxic = StrictBooleanField()
     category = StrictChoiceField(Category.choices, required=False, allow_null=True)
 

@@ -118,7 +118,12 @@ class FilteredView(GenericAPIView):
 class AnalysisListView(FilteredView):
     pagination_class = AnalysisPagination
 
-    @extend_schema(operation_id="analyses", summary=_("List analyses"), tags=["analyses"])
+    @extend_schema(
+        operation_id="analyses",
+        summary=_("List analyses"),
+        responses=AnalysisSerializer(many=True),
+        tags=["analyses"],
+    )
     def get(self, request: Request) -> Response:
         page = self.paginate_queryset(with_people(self.chosen()))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
@@ -129,6 +134,7 @@ class AnalysisStatsView(FilteredView):
         operation_id="analyses_stats",
         summary=_("Figures of the analyses"),
         responses=StatsSerializer,
+        filters=True,
         tags=["analyses"],
     )
     def get(self, request: Request) -> Response:
@@ -142,6 +148,7 @@ class AnalysisExportView(FilteredView):
         operation_id="analyses_export",
         summary=_("Export analyses as CSV"),
         responses={(200, "text/csv"): OpenApiTypes.STR},
+        filters=True,
         tags=["analyses"],
     )
     def get(self, request: Request) -> StreamingHttpResponse:

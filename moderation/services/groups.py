@@ -21,16 +21,20 @@ GROUPS = {
 def create_groups() -> list[str]:
     """Make the groups that are missing, with their permissions. Returns the names of new ones.
 
-    A group that exists keeps the permissions that it has and gets those it lacks.
+    A group that exists keeps what permissions it has and gets those that it lacks. Raises
+    LookupError when a permission is not in the database (`migrate` puts it there).
     """
     created = []
     for name, wanted in GROUPS.items():
-        group, new = Group.objects.get_or_create(name=name)
-        pairs = (permission.split(".") for permission in wanted)
         chosen = Q()
-        for app, codename in pairs:
+        for permission in wanted:
+            app, codename = permission.split(".")
             chosen |= Q(content_type__app_label=app, codename=codename)
-        group.permissions.add(*Permission.objects.filter(chosen))
+        permissions = Permission.objects.filter(chosen)
+        if len(permissions) != len(wanted):
+            raise LookupError(f"a permission is missing of {wanted}")
+        group, new = Group.objects.get_or_create(name=name)
+        group.permissions.add(*permissions)
         if new:
             created.append(name)
     return created

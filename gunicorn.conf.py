@@ -1,0 +1,43 @@
+"""How gunicorn serves ToxiGuard: `python -m gunicorn -c gunicorn.conf.py toxiguard_site.wsgi`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from typing import Any
+
+_host = os.environ.get("HOST") or "127.0.0.1"
+bind = f"{f'[{_host}]' if ':' in _host else _host}:{os.environ.get('PORT') or '8000'}"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+threads = 4
+timeout = 60  # a reload may have to write the files for people anew
+control_socket_disable = True  # nothing is written outside the data folder
+# Requests are logged by the application, without query strings, which may hold keys.
+accesslog = None
+
+# Each worker writes its counters here, and any worker adds them up (modelops/metrics.py).
+_metrics_dir = tempfile.mkdtemp(prefix="toxiguard-metrics-")
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = _metrics_dir
+
+
+def post_worker_init(worker: Any) -> None:
+    from modelops import serving
+
+    serving.start_follower()  # after the fork: a thread does not survive one
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    from modelops import serving
+
+    serving.stop_follower()
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    from prometheus_client import multiprocess
+
+    multiprocess.mark_process_dead(worker.pid)
+
+
+def on_exit(server: Any) -> None:
+    shutil.rmtree(_metrics_dir, ignore_errors=True)

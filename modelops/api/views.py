@@ -1,0 +1,125 @@
+"""GET /model/status, GET /model/needs-retrain, POST /model/backup, POST /model/reload."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.exceptions import APIException
+from rest_framework.permissions import BasePermission, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from modelops import selectors, serving
+from modelops.errors import OperationFailed
+from modelops.services.create_backup import create_backup
+from modelops.services.reload_model import reload_model
+
+from . import serializers
+
+PROBLEM = OpenApiResponse(description="Problem details: what failed, and what still serves.")
+
+
+class MayOperateModel(BasePermission):
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return request.user.has_perm("modelops.operate_model")
+
+
+class Unavailable(APIException):
+    """503. `extra` are members of the problem besides the standard ones."""
+
+    status_code = 503
+
+    def __init__(self, detail: str, **extra: Any) -> None:
+        super().__init__(detail)
+        self.extra = extra
+
+
+class OperatorView(APIView):
+    permission_classes = [IsAuthenticated, MayOperateModel]
+
+
+class StatusView(OperatorView):
+    @extend_schema(tags=["model"], responses=serializers.ModelStatusSerializer)
+    def get(self, request: Request) -> Response:
+        """What is live, since when, and how the workers are."""
+        _have_model_loaded()
+        return Response(serializers.ModelStatusSerializer(selectors.model_status()).data)
+
+
+class NeedsRetrainView(OperatorView):
+    @extend_schema(tags=["model"], responses=serializers.NeedsRetrainSerializer)
+    def get(self, request: Request) -> Response:
+        """Whether the model should be trained again, and why."""
+        return Response(serializers.NeedsRetrainSerializer(selectors.needs_retraining()).data)
+
+
+class BackupView(OperatorView):
+    @extend_schema(
+        tags=["model"],
+        request=None,
+        responses={200: serializers.BackupMadeSerializer, 503: PROBLEM},
+    )
+    def post(self, request: Request) -> Response:
+        """Back up the live version, verified by hashes and a test load."""
+        try:
+            backup = create_backup(by=request.user, reason=_("Asked for by the API"))
+        except OperationFailed as error:
+            raise Unavailable(str(error), title=_("Error creating the backup")) from error
+        answer = {
+            "message": _("Backup created successfully"),
+            "backup_created": True,
+            "backup": backup,
+        }
+        return Response(serializers.BackupMadeSerializer(answer).data)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        response = super().handle_exception(exc)
+        response.data["backup_created"] = False
+        return response
+
+
+class ReloadView(OperatorView):
+    @extend_schema(
+        tags=["model"],
+        request=None,
+        responses={200: serializers.ReloadedSerializer, 503: PROBLEM},
+    )
+    def post(self, request: Request) -> Response:
+        """Verify the live files, repair what is derived, and have every worker load them anew."""
+        try:
+            reloaded = reload_model(by=request.user)
+        except OperationFailed as error:
+            raise Unavailable(
+                str(error), title=_("Error reloading the model"), **_still_serves()
+            ) from error
+        answer = {
+            "message": _("Model reloaded successfully"),
+            "model_loaded": True,
+            "model_type": reloaded.model_type,
+            "version": reloaded.version,
+            "generation": reloaded.generation,
+            "workers": reloaded.workers,
+            "repaired": reloaded.repaired,
+        }
+        return Response(serializers.ReloadedSerializer(answer).data)
+
+
+def _have_model_loaded() -> None:
+    """A server that nobody asked anything yet loads its model now; without one it says so."""
+    with contextlib.suppress(serving.ModelUnavailable):
+        serving.ensure_loaded()
+
+
+def _still_serves() -> dict[str, Any]:
+    status = serializers.ModelStatusSerializer(selectors.model_status()).data
+    return {
+        "model_loaded": status["server_model_loaded"],
+        "model_type": status["server_model_type"],
+        "version": (here := serving.live_version()) and here.version,
+        "generation": status["generation"],
+        "workers": status["workers"],
+    }

@@ -1,0 +1,46 @@
+"""The imported datasets as a source of labelled texts."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.db.models import QuerySet, Sum
+
+from modelops import store
+from modelops.sources import LabelledText
+
+# Columns of a stored dataset; an empty cell of a category or a language says "not known".
+CATEGORIES = ("severe_toxic", "obscene", "threat", "insult", "identity_hate")
+COLUMNS = ("text", "toxic", *CATEGORIES, "language")
+
+
+class ImportedDatasets:
+    """Active datasets that are for training; holdouts are not for learning."""
+
+    name = "datasets"
+
+    def labelled_texts(self, *, since: datetime | None = None) -> Iterator[LabelledText]:
+        for dataset in _training_datasets(since):
+            with store.open_dataset(dataset.digest) as handle:
+                for row in csv.DictReader(handle):
+                    yield LabelledText(
+                        text=row["text"],
+                        toxic=row["toxic"] == "1",
+                        category=next((code for code in CATEGORIES if row[code] == "1"), None),
+                        language=row["language"] or None,
+                        source=dataset.name,
+                        at=dataset.created_at,
+                    )
+
+    def count_labels(self, *, since: datetime | None = None) -> int:
+        return _training_datasets(since).aggregate(total=Sum("rows"))["total"] or 0
+
+
+def _training_datasets(since: datetime | None) -> QuerySet:
+    # imported here: apps.py needs this module before the models are ready
+    from modelops.models import Dataset
+
+    datasets = Dataset.objects.filter(active=True, split=Dataset.Split.TRAIN)
+    return datasets.filter(created_at__gt=since) if since else datasets

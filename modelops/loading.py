@@ -1,0 +1,73 @@
+"""From files to a model that may serve: checked, read, tried on the golden inputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from modelops import store
+from modelops.errors import OperationFailed, UnusableModel
+from modelops.ml.artifacts import ArtifactError, read_numeric
+from modelops.ml.scorer import Scorer
+from modelops.models import Backup, Deployment, LivePointer, ModelVersion
+
+logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """A scorer ready to serve, and what it is."""
+
+    scorer: Scorer
+    version: str
+    model_type: str
+    loaded_at: datetime = field(default_factory=timezone.now)
+
+
+def load_version(version: ModelVersion) -> LoadedModel:
+    """Load a published version. Raises DamagedFiles or UnusableModel."""
+    folder = store.version_folder(version.folder)
+    store.check_numeric_form(folder, manifest_digest=version.manifest_digest)
+    return try_numeric_form(folder, version=version.version)
+
+
+def load_substitute(pointer: LivePointer) -> LoadedModel | None:
+    """What a starting process serves when the live version is no good.
+
+    The newest earlier live version that verifies, else a verified backup, else the starter.
+    """
+    deployments = Deployment.objects.select_related("version").exclude(version=pointer.version)
+    for version in dict.fromkeys(deployment.version for deployment in deployments):
+        try:
+            return load_version(version)
+        except OperationFailed as error:
+            logger.warning("model.substitute_failed", version=version.version, error=str(error))
+    for backup in Backup.objects.filter(verified=True).select_related("version"):
+        folder = store.backup_folder(backup.name)
+        try:
+            store.check_numeric_form(folder, manifest_digest=backup.manifest_digest)
+            return try_numeric_form(folder, version=backup.version.version)
+        except OperationFailed as error:
+            logger.warning("model.substitute_failed", backup=backup.name, error=str(error))
+    try:
+        return try_numeric_form(store.check_starter(), version=store.STARTER_VERSION)
+    except OperationFailed as error:
+        logger.error("model.substitute_failed", starter=True, error=str(error))
+        return None
+
+
+def try_numeric_form(folder: Path, *, version: str) -> LoadedModel:
+    """Read a numeric form whose files were checked, and try it on its golden inputs."""
+    try:
+        model = read_numeric(folder)
+        scorer = Scorer.from_numeric(model)
+    except ArtifactError as error:
+        raise UnusableModel(_("The model does not load: %(reason)s") % {"reason": error}) from error
+    if not scorer.golden_ok():
+        raise UnusableModel(_("The model does not give the scores that it was published with."))
+    return LoadedModel(scorer, version, model.metadata["model_type"])

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
+from rich.console import Console
+from rich.progress import Progress
+
+from modelops.csv_files import LANGUAGES, LAYOUTS
+from modelops.errors import OperationFailed
+from modelops.models import Dataset
+from modelops.services.import_dataset import ImportReport, InvalidRows, import_dataset
+
+
+class Command(BaseCommand):
+    help = "Register a CSV or TSV file of labelled texts (plain or gzipped) as a dataset."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path, metavar="FILE")
+        parser.add_argument("--name", required=True, help="what the site calls it")
+        parser.add_argument("--format", choices=["auto", *LAYOUTS], default="auto")
+        parser.add_argument("--text-column", default="", metavar="T")
+        parser.add_argument("--label-column", default="", metavar="L", help="0 or 1 in each row")
+        parser.add_argument("--language", choices=LANGUAGES, default="", help="of rows without one")
+        parser.add_argument("--split", choices=Dataset.Split.values, default=Dataset.Split.TRAIN)
+        parser.add_argument("--licence", default="")
+        parser.add_argument("--source", default="", help="where the texts come from")
+        parser.add_argument("--skip-invalid", action="store_true", help="import the good rows")
+        parser.add_argument("--dry-run", action="store_true", help="check and count only")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            report = self._import(options)
+        except InvalidRows as error:
+            if options["json"]:
+                self._print_json(error.report)
+            raise CommandError(str(error)) from error
+        except OperationFailed as error:
+            raise CommandError(str(error)) from error
+        if options["json"]:
+            self._print_json(report)
+        else:
+            self._print(report)
+
+    def _import(self, options: dict[str, Any]) -> ImportReport:
+        path = options["file"]
+        size = path.stat().st_size if path.is_file() else None
+        with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
+            task = progress.add_task(_("Reading"), total=size)
+            return import_dataset(
+                path=path,
+                name=options["name"],
+                by=None,
+                layout=options["format"],
+                text_column=options["text_column"],
+                label_column=options["label_column"],
+                language=options["language"],
+                split=options["split"],
+                licence=options["licence"],
+                source=options["source"],
+                dry_run=options["dry_run"],
+                skip_invalid=options["skip_invalid"],
+                progress=lambda done: progress.update(task, completed=done),
+            )
+
+    def _print(self, report: ImportReport) -> None:
+        for error in report.errors:
+            self.stdout.write(f"  {error}")
+        counts = _counts(report)
+        languages = ", ".join(f"{name} {n}" for name, n in report.language_counts.items())
+        self.stdout.write(
+            _(
+                "Rows read: %(rows_read)s; toxic: %(toxic)s; not toxic: %(not_toxic)s; "
+                "rejected: %(rejected)s; repeated texts: %(duplicates)s; "
+                "texts labelled both ways: %(conflicts)s."
+            )
+            % counts
+        )
+        self.stdout.write(_("Languages: %(languages)s") % {"languages": languages})
+        if report.dataset is None:
+            summary = _("Dry run: nothing was imported.")
+        elif report.created:
+            summary = _("Dataset “%(name)s” imported: %(rows)s rows.")
+        else:
+            summary = _("These rows are there already, as dataset “%(name)s”: %(rows)s rows.")
+        names = {"name": report.dataset and report.dataset.name, "rows": report.accepted}
+        self.stdout.write(summary % names)
+
+    def _print_json(self, report: ImportReport) -> None:
+        dataset = report.dataset
+        answer = {
+            **_counts(report),
+            "language_counts": dict(report.language_counts),
+            "errors": [
+                {"line": error.line, "field": error.field, "message": error.message}
+                for error in report.errors
+            ],
+            "digest": report.digest,
+            "dataset": dataset.name if dataset else None,
+            "created": report.created,
+        }
+        self.stdout.write(json.dumps(answer, ensure_ascii=False))
+
+
+def _counts(report: ImportReport) -> dict[str, int]:
+    names = ("rows_read", "toxic", "not_toxic", "rejected", "duplicates", "conflicts")
+    return {name: getattr(report, name) for name in names}

@@ -1,0 +1,152 @@
+"""What is live, how it is, and whether it should be trained again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from modelops import serving, sources
+from modelops.models import Backup, LivePointer, ModelVersion, ServerWorker
+
+# New labels that justify a retraining: at least this many, and more than this share of those
+# that the live version learned from.
+NEW_LABELS_AT_LEAST = 50
+NEW_LABELS_SHARE = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Retraining:
+    """Answer to "does it need retraining?"; `reasons` are sentences in the active language."""
+
+    model_age_days: int | None
+    reasons: tuple[str, ...]
+
+    @property
+    def needed(self) -> bool:
+        return bool(self.reasons)
+
+
+def age_in_days(version: ModelVersion) -> int:
+    """Whole days since the version was published on this site."""
+    return max(0, (timezone.now() - version.created_at).days)
+
+
+def retraining() -> Retraining:
+    pointer = LivePointer.current()
+    if pointer is None:
+        return Retraining(None, (_("There is no model."),))
+    version = pointer.version
+    age = age_in_days(version)
+    reasons = []
+    if age > settings.MODEL_MAX_AGE_DAYS:
+        reasons.append(
+            ngettext(
+                "The model is %(age)s days old; the limit is %(limit)s day.",
+                "The model is %(age)s days old; the limit is %(limit)s days.",
+                settings.MODEL_MAX_AGE_DAYS,
+            )
+            % {"age": age, "limit": settings.MODEL_MAX_AGE_DAYS}
+        )
+    new = sources.count_labels(since=version.created_at)
+    learned = version.metadata.get("site_labels", 0)
+    if new >= NEW_LABELS_AT_LEAST and new > NEW_LABELS_SHARE * learned:
+        reasons.append(
+            _("There are %(new)s new labels; the model learned from %(learned)s of this site.")
+            % {"new": new, "learned": learned}
+        )
+    return Retraining(age, tuple(reasons))
+
+
+def needs_retraining() -> dict[str, Any]:
+    """The answer of GET /model/needs-retrain."""
+    answer = retraining()
+    advice = _("Model needs retraining") if answer.needed else _("Model is up to date")
+    return {
+        "needs_retraining": answer.needed,
+        "model_age_days": answer.model_age_days,
+        "recommendation": advice,
+        "reasons": list(answer.reasons),
+    }
+
+
+def model_status() -> dict[str, Any]:
+    """The answer of GET /model/status."""
+    pointer = LivePointer.current()
+    version = pointer.version if pointer else None
+    generation = pointer.generation if pointer else 0
+    answer = retraining()
+    here = serving.live_version()
+    workers = list(ServerWorker.objects.alive())
+    loaded_type = (here and here.model_type) or next(
+        (worker.model_type for worker in workers if worker.model_type), None
+    )
+    return {
+        "model_exists": version is not None,
+        "model_age": age_text(answer.model_age_days),
+        "needs_retraining": answer.needed,
+        "metadata": _metadata(version),
+        "backups_count": Backup.objects.count(),
+        "server_model_loaded": version is not None and loaded_type is not None,
+        "server_model_type": loaded_type if version else None,
+        "version": version.version if version else None,
+        "generation": generation,
+        "workers": [worker_status(worker, generation=generation) for worker in workers],
+        "thresholds": version.metadata.get("thresholds", {}) if version else {},
+        "reasons": list(answer.reasons),
+        "degraded": version is not None and is_degraded(version),
+    }
+
+
+def worker_status(worker: ServerWorker, *, generation: int) -> dict[str, Any]:
+    """One worker as the API shows it; `converged` when it serves what the pointer names."""
+    return {
+        "host": worker.host,
+        "pid": worker.pid,
+        "version": worker.version or None,
+        "generation": worker.generation,
+        "converged": worker.generation == generation and not worker.error,
+        "error": worker.error or None,
+        "seen_at": worker.seen_at,
+    }
+
+
+def is_degraded(version: ModelVersion) -> bool:
+    """Whether the live version's files are bad, or some process serves something else."""
+    here = serving.live_version()
+    return (
+        version.state == ModelVersion.State.DAMAGED
+        or bool(here and here.error)
+        or ServerWorker.objects.alive().exclude(error="").exists()
+    )
+
+
+def live_model_summary() -> dict[str, Any]:
+    """What the page header shows: version, age in days, health (ok, degraded, missing)."""
+    pointer = LivePointer.current()
+    if pointer is None:
+        return {"version": None, "age_days": None, "health": "missing"}
+    version = pointer.version
+    health = "degraded" if is_degraded(version) else "ok"
+    return {"version": version.version, "age_days": age_in_days(version), "health": health}
+
+
+def age_text(days: int | None) -> str | None:
+    if days is None:
+        return None
+    return ngettext("%(days)s day", "%(days)s days", days) % {"days": days}
+
+
+def _metadata(version: ModelVersion | None) -> dict[str, Any]:
+    if version is None:
+        return {}
+    wanted = ("training_samples", "model_type", "vectorizer_features")
+    return {
+        **{name: version.metadata.get(name) for name in wanted},
+        "last_updated": f"{version.created_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}",
+    }

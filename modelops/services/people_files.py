@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from modelops import store
+from modelops.errors import OperationFailed
+from modelops.ml.artifacts import PEOPLE_FILES
+from modelops.models import ModelVersion
+
+TIMEOUT = 300  # seconds
+
+
+class PeopleFilesFailed(OperationFailed):
+    pass
+
+
+def write_people_files(*, numeric: Path, target: Path, version: str, created_at: datetime) -> None:
+    """Write the .pkl and text files from a numeric form, in a child process."""
+    command = [sys.executable, "-m", "modelops.write_people_files"]
+    arguments = [str(numeric), str(target), version, created_at.isoformat()]
+    try:
+        result = subprocess.run(  # noqa: S603
+            command + arguments,
+            cwd=settings.BASE_DIR,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT,
+            check=False,
+        )
+        failure = "" if result.returncode == 0 else result.stderr.strip() or f"{result.returncode}"
+    except subprocess.TimeoutExpired:
+        failure = _("it took over %(seconds)s seconds") % {"seconds": TIMEOUT}
+    if failure:
+        raise PeopleFilesFailed(
+            _("The files for people could not be written: %(reason)s")
+            % {"reason": failure.splitlines()[-1]}
+        )
+
+
+def people_entries(version: ModelVersion, manifest: dict) -> dict[str, store.Entry]:
+    """What the .pkl and text files of a version must be."""
+    return {name: manifest["files"][name] for name in PEOPLE_FILES} | version.remade_files
+
+
+def repair_people_files(*, version: ModelVersion) -> list[str]:
+    """Make bad .pkl and text files of a version anew from its numeric form.
+
+    Returns the names of those that were bad; they are in quarantine now. Nothing is unpickled.
+    Raises DamagedFiles when the numeric form itself is bad, OperationFailed when writing fails.
+    """
+    folder = store.version_folder(version.folder)
+    manifest = store.check_numeric_form(folder, manifest_digest=version.manifest_digest)
+    bad = store.damaged_files(folder, people_entries(version, manifest))
+    if not bad:
+        return []
+    with store.staging("repair") as staged:
+        write_people_files(
+            numeric=folder, target=staged, version=version.version, created_at=version.created_at
+        )
+        for name in bad:
+            if (folder / name).exists():
+                store.quarantine(folder / name)
+            store.replace_file(staged / name, folder / name)
+    version.remade_files = {**version.remade_files, **store.entries_of(folder, bad)}
+    version.save(update_fields=["remade_files"])
+    return bad

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from django.contrib.auth.models import User
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from modelops import selectors, serving, store
+from modelops.errors import DamagedFiles, NoLiveVersion, OperationFailed, Superseded
+from modelops.models import LivePointer, ModelVersion, ServerWorker
+
+from .people_files import repair_people_files
+
+logger = structlog.get_logger(__name__)
+PATIENCE = 2.0  # seconds to wait for the workers
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    model_type: str
+    version: str
+    generation: int
+    workers: list[dict[str, Any]]
+    repaired: list[str]
+
+
+def reload_model(*, by: User | None) -> Reloaded:
+    """Verify the live files again, repair what is derived, have every worker load them anew.
+
+    Waits at most two seconds for the workers; who lags behind shows in `workers`. Raises
+    OperationFailed when the files are bad; then everybody goes on with what they serve.
+    """
+    pointer = LivePointer.current()
+    if pointer is None:
+        raise NoLiveVersion
+    version = pointer.version
+    repaired = verify_live_files(version=version)
+    bumped = LivePointer.objects.filter(pk=pointer.pk, version=version)
+    if not bumped.update(generation=F("generation") + 1):
+        raise Superseded(_("Somebody else changed the live version meanwhile. Try again."))
+    deadline = time.monotonic() + PATIENCE
+    here = serving.refresh()
+    if here is None or here.error:
+        raise OperationFailed(here.error if here else _("The model could not be loaded."))
+    _wait_for_workers(generation=here.generation, deadline=deadline)
+    workers = [
+        selectors.worker_status(worker, generation=here.generation)
+        for worker in ServerWorker.objects.alive()
+    ]
+    logger.info(
+        "model.reloaded",
+        version=here.version,
+        generation=here.generation,
+        repaired=repaired,
+        by=str(by or ""),
+    )
+    return Reloaded(here.model_type, here.version, here.generation, workers, repaired)
+
+
+def verify_live_files(*, version: ModelVersion) -> list[str]:
+    """Check the live version's files and repair the derived ones; return what was repaired.
+
+    Records a bad numeric form in the version's state and raises DamagedFiles.
+    """
+    folder = store.version_folder(version.folder)
+    try:
+        repaired = repair_people_files(version=version)
+    except DamagedFiles as error:
+        ModelVersion.objects.filter(pk=version.pk).update(state=ModelVersion.State.DAMAGED)
+        logger.error("model.damaged", version=version.version, files=error.names)
+        raise
+    ModelVersion.objects.filter(pk=version.pk, state=ModelVersion.State.DAMAGED).update(
+        state=ModelVersion.State.READY
+    )
+    copies = store.repair_live_copies(folder)
+    if repaired or copies:
+        logger.warning("model.repaired", version=version.version, files=repaired, copies=copies)
+    return sorted({*repaired, *copies})
+
+
+def _wait_for_workers(*, generation: int, deadline: float) -> None:
+    lagging = ServerWorker.objects.alive().filter(generation__lt=generation)
+    while lagging.all().exists() and time.monotonic() < deadline:
+        time.sleep(0.05)

@@ -1,0 +1,288 @@
+"""The public door: score texts with the live version, and follow what is live.
+
+Each process holds one reference to an immutable state. A call reads the reference once, so it
+never sees a mixture of two versions. Where a follower thread runs (every server worker), it
+compares the live pointer's generation once a second, off the requests' path; elsewhere
+(commands) the call itself looks, at most once a second.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, close_old_connections, connections
+from django.utils.translation import gettext as _
+
+from modelops.errors import NoLiveVersion, OperationFailed
+from modelops.loading import LoadedModel, load_substitute, load_version
+from modelops.metrics import ANALYSES, SCORING_SECONDS
+from modelops.ml.text import normalize
+from modelops.ml.verdict import Folded, Span, Verdict, compose
+from modelops.models import LivePointer, ServerWorker
+from modelops.services.report_worker import drop_silent_workers, report_worker, withdraw_worker
+
+__all__ = [
+    "LANGUAGES",
+    "Folded",
+    "LiveInfo",
+    "ModelUnavailable",
+    "Span",
+    "UnknownLanguage",
+    "Verdict",
+    "analyze",
+    "live_version",
+    "normalize",
+    "start_follower",
+]
+
+logger = structlog.get_logger(__name__)
+LANGUAGES = ("es", "en")
+CHECK_EVERY = 1.0  # seconds between two looks at the pointer
+RETRY_EVERY = ServerWorker.REPORT_EVERY.total_seconds()  # after a failed load
+
+
+class ModelUnavailable(RuntimeError):
+    """There is no model to score with; the message says how to get one."""
+
+
+class UnknownLanguage(ValueError):
+    """A language that the model does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveInfo:
+    """What this process serves. `error` says why it is not the live version as published."""
+
+    version: str
+    generation: int
+    model_type: str
+    loaded_at: datetime
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    loaded: LoadedModel | None = None
+    generation: int = 0  # the last one dealt with
+    manifest_digest: str = ""  # of the version that it named
+    error: str = ""
+    checked_at: float = float("-inf")  # monotonic
+    tried_at: float = float("-inf")
+
+
+_state = _State()
+_loading = threading.Lock()
+
+
+def analyze(
+    texts: Sequence[str], *, languages: Sequence[str | None] | None = None
+) -> list[Verdict]:
+    """Score texts, all with the same model. `languages`: one per text, None to detect it.
+
+    Raises ModelUnavailable, and UnknownLanguage for a language other than LANGUAGES.
+    """
+    wanted = list(languages) if languages is not None else [None] * len(texts)
+    if len(wanted) != len(texts):
+        raise ValueError("languages must have one entry per text")
+    for language in wanted:
+        if language is not None and language not in LANGUAGES:
+            raise UnknownLanguage(
+                _("“%(language)s” is not a language of the model; it has: %(known)s.")
+                % {"language": language, "known": ", ".join(LANGUAGES)}
+            )
+    model = _model()
+    with SCORING_SECONDS.time():
+        scores = model.scorer.score(
+            texts, languages=wanted, default_language=settings.DEFAULT_TEXT_LANGUAGE
+        )
+        verdicts = [
+            compose(
+                score,
+                thresholds=model.scorer.thresholds,
+                default_language=settings.DEFAULT_TEXT_LANGUAGE,
+                unknown_language_decision=settings.UNKNOWN_LANGUAGE_DECISION,
+                model_version=model.version,
+                model_used=model.model_type,
+            )
+            for score in scores
+        ]
+    for verdict in verdicts:
+        ANALYSES.labels(verdict.decision, verdict.language).inc()
+    return verdicts
+
+
+def live_version() -> LiveInfo | None:
+    """What this process has loaded, without looking at the database."""
+    state = _state
+    if state.loaded is None:
+        return None
+    return LiveInfo(
+        version=state.loaded.version,
+        generation=state.generation,
+        model_type=state.loaded.model_type,
+        loaded_at=state.loaded.loaded_at,
+        error=state.error,
+    )
+
+
+def ensure_loaded() -> LiveInfo:
+    """What this process serves, loaded now if nobody asked before. Raises ModelUnavailable."""
+    _model()
+    return live_version()
+
+
+def refresh() -> LiveInfo | None:
+    """Look at the pointer now and load what it names; return what this process serves then."""
+    _follow(now=True)
+    if _follower.running():
+        _report()
+    return live_version()
+
+
+def look_again() -> None:
+    """Let the next call compare the pointer, however short ago the last look was."""
+    global _state
+    with _loading:
+        _state = replace(_state, checked_at=float("-inf"))
+
+
+def _model() -> LoadedModel:
+    if not _follower.running() or _state.loaded is None:
+        _follow()
+    state = _state
+    if state.loaded is None:
+        raise ModelUnavailable(state.error or str(NoLiveVersion()))
+    return state.loaded
+
+
+def _follow(*, now: bool = False) -> None:
+    """Bring the state up to the live pointer, unless somebody looked a moment ago."""
+    global _state
+    with _loading:
+        seen = _state
+        started = time.monotonic()
+        lately = started - seen.checked_at < CHECK_EVERY
+        if lately and seen.loaded is not None and not now:
+            return
+        try:
+            pointer = LivePointer.current()
+        except DatabaseError:
+            if seen.loaded is None:
+                raise
+            logger.exception("serving.pointer_unreadable")
+            return
+        if pointer is None:
+            _state = _State(checked_at=started)
+            return
+        due = bool(seen.error) and (now or started - seen.tried_at >= RETRY_EVERY)
+        dealt_with = (seen.generation, seen.manifest_digest)
+        if dealt_with != (pointer.generation, pointer.version.manifest_digest) or due:
+            seen = replace(_loaded(pointer, seen), tried_at=started)
+        _state = replace(seen, checked_at=started)
+
+
+def _loaded(pointer: LivePointer, seen: _State) -> _State:
+    """The state after an attempt to load what the pointer names."""
+    version = pointer.version
+    try:
+        loaded, error = load_version(version), ""
+        logger.info("serving.loaded", version=version.version, generation=pointer.generation)
+    except OperationFailed as failure:
+        # who serves already keeps its model; who starts takes the best that is left
+        loaded, error = seen.loaded or load_substitute(pointer), str(failure)
+        logger.error(
+            "serving.load_failed",
+            version=version.version,
+            generation=pointer.generation,
+            serves=loaded.version if loaded else None,
+            error=error,
+        )
+    return _State(loaded, pointer.generation, version.manifest_digest, error)
+
+
+# --- the follower ----------------------------------------------------------------------------
+
+
+class _Follower:
+    """The thread that follows the pointer and reports this process. One per process."""
+
+    def __init__(self) -> None:
+        self._thread: threading.Thread | None = None
+        self._pid: int | None = None
+        self._stop = threading.Event()
+        self._starting = threading.Lock()
+
+    def running(self) -> bool:
+        # a thread does not survive a fork, the object does
+        return self._pid == os.getpid() and self._thread is not None and self._thread.is_alive()
+
+    def start(self) -> None:
+        with self._starting:
+            if self.running():
+                return
+            self._stop = threading.Event()
+            self._pid = os.getpid()
+            self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        if self.running():
+            self._stop.set()
+            self._thread.join(timeout=5)
+        self._thread = None
+
+    def _run(self) -> None:
+        reported: Any = None
+        reported_at = float("-inf")
+        tidied = False
+        while not self._stop.is_set():
+            try:
+                close_old_connections()
+                if not tidied:
+                    drop_silent_workers(host=socket.gethostname())
+                    tidied = True
+                _follow()
+                state = (_state.loaded, _state.generation, _state.error)
+                if state != reported or time.monotonic() - reported_at >= RETRY_EVERY:
+                    _report()
+                    reported, reported_at = state, time.monotonic()
+            except DatabaseError as error:
+                logger.warning("serving.follower_waits", error=str(error))
+            self._stop.wait(CHECK_EVERY)
+        connections.close_all()
+
+
+_follower = _Follower()
+
+
+def start_follower() -> None:
+    """Start following in this process; does nothing where it runs already."""
+    _follower.start()
+
+
+def stop_follower() -> None:
+    """End the thread and take this process off the list of workers."""
+    if _follower.running():
+        _follower.stop()
+        withdraw_worker(host=socket.gethostname(), pid=os.getpid())
+
+
+def _report() -> None:
+    state = _state
+    report_worker(
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        version=state.loaded.version if state.loaded else "",
+        model_type=state.loaded.model_type if state.loaded else "",
+        generation=state.generation,
+        error=state.error,
+    )

@@ -1,0 +1,321 @@
+"""The only module that touches models_store/.
+
+What is published here never changes: files are written into `.staging/`, synced, described by a
+manifest that is written last, and moved to their final name by one rename. So a crash leaves the
+old state, the new state, or an orphan that nothing points to.
+"""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import hashlib
+import importlib.metadata
+import json
+import os
+import platform
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TextIO
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from modelops.errors import DamagedFiles, StoreError
+from modelops.ml.artifacts import NUMERIC_FILES, PEOPLE_FILES
+from modelops.starter_digests import STARTER_DIGESTS
+
+# Version of the manifest's form. 1: people's four files, model.json and model.npz.
+FORMAT_VERSION = 1
+MANIFEST = "manifest.json"
+STARTER_VERSION = "1.0.0"
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "joblib", "pandas")
+
+Entry = dict[str, Any]  # {"size": bytes, "sha256": hex}
+
+
+def version_folder(name: str) -> Path:
+    return settings.MODELS_STORE_DIR / "versions" / name
+
+
+def backup_folder(name: str) -> Path:
+    return settings.MODELS_STORE_DIR / "backups" / name
+
+
+def dataset_file(digest: str) -> Path:
+    return settings.MODELS_STORE_DIR / "datasets" / f"{digest[:12]}.csv.gz"
+
+
+# --- writing ---------------------------------------------------------------------------------
+
+
+@contextmanager
+def staging(label: str) -> Iterator[Path]:
+    """A private folder in the store's own file system, removed unless it was published.
+
+    Raises StoreError for a full disk, a read-only folder and the like.
+    """
+    folder = None
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=f"{label}-", dir=_made(".staging")))
+        yield folder
+    except OSError as error:
+        raise StoreError(
+            _("The model files cannot be written (%(reason)s): %(path)s")
+            % {"reason": error.strerror or error, "path": error.filename or folder}
+        ) from error
+    finally:
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def copy_files(source: Path, target: Path, entries: Mapping[str, Entry]) -> None:
+    """Copy what `entries` describes and check the copies. Raises DamagedFiles."""
+    for name in entries:
+        try:
+            shutil.copyfile(source / name, target / name)
+        except FileNotFoundError as error:
+            raise DamagedFiles([name]) from error
+    check_files(target, entries)
+
+
+def seal(folder: Path, *, facts: Mapping[str, Any]) -> str:
+    """Sync every file of a staged folder, write its manifest last; return the manifest's SHA-256.
+
+    `facts` are what the manifest says besides the files: version, origin, base, parent and so on.
+    """
+    files = {}
+    for path in sorted(folder.iterdir()):
+        path.chmod(0o444)
+        _sync(path)
+        files[path.name] = entry_of(path)
+    manifest = {
+        **facts,
+        "format_version": FORMAT_VERSION,
+        "libraries": _library_versions(),
+        "files": files,
+    }
+    path = folder / MANIFEST
+    path.write_text(json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False))
+    path.chmod(0o444)
+    _sync(path)
+    folder.chmod(0o755)
+    _sync(folder)
+    return entry_of(path)["sha256"]
+
+
+def publish_version(staged: Path, *, name: str) -> str:
+    """Move a sealed folder to `versions/<name>`; return the digest of the manifest there.
+
+    If another process published the same in the meantime, its folder stays; anything else of
+    that name goes to quarantine.
+    """
+    numeric = entries_of(staged, NUMERIC_FILES)
+    _made("versions")
+    while not _moved(staged, version_folder(name)):
+        if digest := intact_version(name, numeric):
+            return digest
+        quarantine(version_folder(name))
+    return entry_of(version_folder(name) / MANIFEST)["sha256"]
+
+
+def intact_version(name: str, numeric: Mapping[str, Entry]) -> str | None:
+    """Digest of the manifest of `versions/<name>` if that is intact and holds this numeric form.
+
+    So a publication that a crash cut off before its row was written is taken up again.
+    """
+    folder = version_folder(name)
+    try:
+        content = (folder / MANIFEST).read_bytes()
+        files = json.loads(content)["files"]
+        same = all(files[name] == entry for name, entry in numeric.items())
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    intact = same and not damaged_files(folder, files)
+    return hashlib.sha256(content).hexdigest() if intact else None
+
+
+def publish_backup(staged: Path) -> str:
+    """Move a sealed folder to `backups/`; return its name, which no other backup has."""
+    _made("backups")
+    moment = datetime.now(UTC)
+    while True:
+        name = f"model_backup_{moment:%Y%m%d_%H%M%S}"
+        if _moved(staged, backup_folder(name)):
+            return name
+        moment += timedelta(seconds=1)
+
+
+def publish_dataset(staged: Path, *, digest: str) -> None:
+    """Move a file of labelled texts to `datasets/`, for nobody else's eyes."""
+    folder = _made("datasets")
+    folder.chmod(0o700)
+    staged.chmod(0o600)
+    _sync(staged)
+    staged.rename(dataset_file(digest))
+    _sync(folder)
+
+
+def replace_file(source: Path, target: Path) -> None:
+    """Put a read-only copy of `source` in the place of `target` by one rename."""
+    with staging(target.name) as folder:
+        copy = folder / target.name
+        shutil.copyfile(source, copy)
+        copy.chmod(0o444)
+        _sync(copy)
+        copy.replace(target)
+        _sync(target.parent)
+
+
+def replace_live_copies(folder: Path) -> None:
+    """Let people's copies at the top follow `folder`."""
+    for name in PEOPLE_FILES:
+        replace_file(folder / name, settings.MODELS_STORE_DIR / name)
+
+
+def repair_live_copies(folder: Path) -> list[str]:
+    """Replace those copies at the top that are not `folder`'s; the bad ones go to quarantine."""
+    top = settings.MODELS_STORE_DIR
+    bad = damaged_files(top, entries_of(folder, PEOPLE_FILES))
+    for name in bad:
+        if (top / name).exists():
+            quarantine(top / name)
+        replace_file(folder / name, top / name)
+    return bad
+
+
+def quarantine(path: Path) -> Path:
+    """Move a bad file or folder out of the way, for a person to look at."""
+    stem = f"{datetime.now(UTC):%Y%m%d_%H%M%S}-{path.parent.name}-{path.name}"
+    target = Path(tempfile.mkdtemp(prefix=f"{stem}-", dir=_made("quarantine")))
+    moved = path.rename(target / path.name)
+    _sync(path.parent)
+    return moved
+
+
+def remove(folder: Path) -> None:
+    """Delete a published folder: out of its place by one rename, then file by file."""
+    with staging("removed") as rubbish:
+        try:
+            folder.rename(rubbish / folder.name)
+        except FileNotFoundError:
+            return
+        _sync(folder.parent)
+
+
+# --- checking --------------------------------------------------------------------------------
+
+
+def entry_of(path: Path) -> Entry:
+    """Size and SHA-256 of a file, as a manifest holds them."""
+    with path.open("rb") as handle:
+        digest = hashlib.file_digest(handle, "sha256").hexdigest()
+    return {"size": path.stat().st_size, "sha256": digest}
+
+
+def entries_of(folder: Path, names: Iterable[str]) -> dict[str, Entry]:
+    """Entries of files that no manifest describes yet. Raises DamagedFiles if one is missing."""
+    try:
+        return {name: entry_of(folder / name) for name in names}
+    except FileNotFoundError as error:
+        raise DamagedFiles([Path(error.filename).name]) from error
+
+
+def read_manifest(folder: Path, *, digest: str) -> dict[str, Any]:
+    """The manifest of a published folder, checked against its row's digest."""
+    try:
+        content = (folder / MANIFEST).read_bytes()
+    except OSError as error:
+        raise DamagedFiles([MANIFEST]) from error
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise DamagedFiles([MANIFEST])
+    return json.loads(content)
+
+
+def damaged_files(folder: Path, entries: Mapping[str, Entry]) -> list[str]:
+    """Names of the files that are missing, unreadable or other than `entries` say."""
+    bad = []
+    for name, entry in entries.items():
+        path = folder / name
+        try:
+            intact = path.stat().st_size == entry["size"] and entry_of(path) == entry
+        except OSError:
+            intact = False
+        if not intact:
+            bad.append(name)
+    return bad
+
+
+def check_files(folder: Path, entries: Mapping[str, Entry]) -> None:
+    if bad := damaged_files(folder, entries):
+        raise DamagedFiles(bad)
+
+
+def check_numeric_form(folder: Path, *, manifest_digest: str) -> dict[str, Any]:
+    """Check what serving depends on; return the manifest. Raises DamagedFiles."""
+    manifest = read_manifest(folder, digest=manifest_digest)
+    check_files(folder, {name: manifest["files"][name] for name in NUMERIC_FILES})
+    return manifest
+
+
+def check_starter() -> Path:
+    """The folder of the starter, checked against the digests that the code pins."""
+    folder = settings.STARTER_DIR
+    bad = [
+        name
+        for name in NUMERIC_FILES
+        if not (folder / name).is_file()
+        or entry_of(folder / name)["sha256"] != STARTER_DIGESTS.get(name)
+    ]
+    if bad:
+        raise DamagedFiles(f"starter/{name}" for name in bad)
+    return folder
+
+
+@contextmanager
+def open_dataset(digest: str) -> Iterator[TextIO]:
+    """The rows of an imported dataset as CSV. Raises DamagedFiles if the file is gone."""
+    path = dataset_file(digest)
+    if not path.is_file():
+        raise DamagedFiles([path.name])
+    with gzip.open(path, "rt", encoding="utf-8", newline="") as handle:
+        yield handle
+
+
+# --- details ---------------------------------------------------------------------------------
+
+
+def _made(name: str) -> Path:
+    folder = settings.MODELS_STORE_DIR / name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _moved(staged: Path, target: Path) -> bool:
+    """Rename a folder to a name that must be free; False when it is not."""
+    try:
+        staged.rename(target)
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            return False
+        raise
+    _sync(target.parent)
+    return True
+
+
+def _sync(path: Path) -> None:
+    """Make a file's contents, or a folder's names, survive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _library_versions() -> dict[str, str]:
+    versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
+    return {"python": platform.python_version(), **versions}

@@ -110,6 +110,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "toxiguard_site.context_processors.frame",
             ],
         },
     },
@@ -146,6 +147,7 @@ AXES_FAILURE_LIMIT = env.int("TOXIGUARD_LOGIN_FAILURE_LIMIT", default=10)
 AXES_VERBOSE = False
 AXES_COOLOFF_TIME = 1  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_TEMPLATE = "registration/lockout.html"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "moderation:analyse"
 LOGOUT_REDIRECT_URL = "login"
@@ -157,6 +159,7 @@ DEFAULT_FROM_EMAIL = env.str("TOXIGUARD_FROM_EMAIL", default="toxiguard@localhos
 LANGUAGE_CODE = env.str("TOXIGUARD_LANGUAGE", default="es")
 LANGUAGES = [("es", _("Spanish")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "toxiguard_site" / "locale"]
+FORMAT_MODULE_PATH = ["toxiguard_site.formats"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.str("TOXIGUARD_TIME_ZONE", default="UTC")
@@ -223,6 +226,9 @@ CSRF_FAILURE_VIEW = "toxiguard_site.problems.csrf_failure"
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024  # 1,000 texts of 10,000 characters fit
+
+# Opens /metrics to a collector that has no user; empty: only operators read it.
+METRICS_TOKEN = env.str("TOXIGUARD_METRICS_TOKEN", default="")
 
 MODEL_MAX_AGE_DAYS = env.int("TOXIGUARD_MODEL_MAX_AGE_DAYS", default=30)
 BACKUPS_KEEP = env.int("TOXIGUARD_BACKUPS_KEEP", default=5)

@@ -1,0 +1,38 @@
+"""Who may open a page: logged in, and holding one of the page's permissions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django_htmx.http import HttpResponseClientRedirect
+
+View = Callable[..., HttpResponse]
+
+
+def allowed_to(*permissions: str) -> Callable[[View], View]:
+    """Let a user with any of `permissions` of this app through, send anonymous ones to log in.
+
+    A part of a page that is asked for after the session ended makes the whole page go to log in,
+    instead of showing the log-in form inside it.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                if request.htmx:
+                    here = request.htmx.current_url_abs_path or request.get_full_path()
+                    return HttpResponseClientRedirect(redirect_to_login(here).url)
+                return redirect_to_login(request.get_full_path())
+            if not any(request.user.has_perm(f"moderation.{name}") for name in permissions):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate

@@ -1,0 +1,166 @@
+"""A verdict as the pages show it: gauge, bars and marked text, ready to be placed by a template.
+
+Positions are strings in percent, made here, since SVG attributes know no decimal comma.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from moderation.models import Analysis, Category
+
+STEPS = 5  # of tint
+_LABEL_WIDTH = 24.0  # percent of the gauge that a threshold's label may need on a phone
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A piece of the text; `step` 0 is unmarked, 1 to 5 how much it contributed."""
+
+    text: str
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    code: str
+    label: str
+    percent: str  # localized, "63"
+    width: str  # "63.20%"
+    over: bool
+
+
+def segments(text: str, spans: Sequence[Sequence[float]]) -> list[Segment]:
+    """Cut `text` at the `spans` [start, end, contribution]; where they overlap they add up.
+
+    The steps are relative to the strongest piece, so that the eye finds what mattered most.
+    """
+    edges = {0, len(text)}
+    valid = [(max(0, int(a)), min(len(text), int(b)), c) for a, b, c in spans if a < b and c > 0]
+    for start, end, _contribution in valid:
+        edges |= {start, end}
+    points = sorted(edge for edge in edges if edge <= len(text))
+    pieces: list[tuple[str, float]] = []
+    for start, end in zip(points, points[1:], strict=False):
+        weight = sum(c for a, b, c in valid if a <= start and end <= b)
+        pieces.append((text[start:end], weight))
+    top = max((weight for _text, weight in pieces), default=0.0)
+    if not top:
+        return [Segment(text, 0)] if text else []
+    return [
+        Segment(piece, min(STEPS, 1 + int(STEPS * weight / top)) if weight else 0)
+        for piece, weight in pieces
+    ]
+
+
+def gauge(score: float, thresholds: dict[str, float]) -> dict[str, Any]:
+    """Positions of needle, zones and threshold labels on a line from 0 to 100."""
+    review, block = 100 * thresholds["review"], 100 * thresholds["block"]
+    block = max(block, review)
+    review_end = "end" if review >= _LABEL_WIDTH else "start"
+    block_end = "start" if block <= 100 - _LABEL_WIDTH else "end"
+    review_from = review - _LABEL_WIDTH if review_end == "end" else review
+    block_from = block - _LABEL_WIDTH if block_end == "end" else block
+    apart = block_from >= review_from + _LABEL_WIDTH
+    return {
+        "needle": _x(min(max(100 * score, 0.6), 99.4)),
+        "review": _x(review),
+        "block": _x(block),
+        "review_width": _x(block - review),
+        "block_width": _x(100 - block),
+        "review_anchor": review_end,
+        "block_anchor": block_end,
+        "review_shift": "-5" if review_end == "end" else "5",
+        "block_shift": "-5" if block_end == "end" else "5",
+        "block_y": "54" if apart else "74",
+        "block_tick": "54" if apart else "74",
+        "height": "60" if apart else "80",
+        "review_percent": percent(thresholds["review"]),
+        "block_percent": percent(thresholds["block"]),
+    }
+
+
+def bars(categories: dict[str, float], labels: Sequence[str]) -> list[Bar]:
+    """One bar per category that the model has for the language, toxicity first."""
+    names = {"toxic": _("Toxicity"), **{code: str(name) for code, name in Category.choices}}
+    order = [code for code in names if code in categories]
+    return [
+        Bar(
+            code=code,
+            label=names[code],
+            percent=percent(categories[code]),
+            width=_x(100 * categories[code]),
+            over=code in labels,
+        )
+        for code in order
+    ]
+
+
+def percent(share: float) -> str:
+    """0.634 as "63,4" or "63.4"; one decimal, as the API rounds it."""
+    return number_format(round(100 * share, 1), decimal_pos=1, use_l10n=True)
+
+
+def reason(analysis: Analysis) -> str:
+    """Why this decision, in one sentence."""
+    if analysis.language == "und" and analysis.decision == "review":
+        return _("The model does not know this language: a person decides.")
+    return {
+        "allow": _("Below the threshold for review."),
+        "review": _("Above the threshold for review: a person decides."),
+        "block": _("Above the threshold for blocking."),
+    }[analysis.decision]
+
+
+def result(analysis: Analysis, *, folded: Sequence[Any] = ()) -> dict[str, Any]:
+    """All that the verdict's panel shows of an analysis, stored or not."""
+    seen: dict[tuple[str, str], None] = {}
+    for fold in folded:
+        seen.setdefault((fold.original, fold.folded))
+    return {
+        "analysis": analysis,
+        "score": percent(analysis.score),
+        "reason": reason(analysis),
+        "gauge": gauge(analysis.score, analysis.thresholds),
+        "bars": bars(analysis.categories, analysis.labels),
+        "segments": segments(analysis.text, analysis.spans),
+        "marked": bool(analysis.spans),
+        "folds": [{"original": a, "folded": b} for a, b in seen],
+        "milliseconds": number_format(
+            round(analysis.response_time_ms, 1), decimal_pos=1, use_l10n=True
+        ),
+    }
+
+
+def _x(value: float) -> str:
+    return f"{value:.2f}%"
+
+
+def raw(analysis: Analysis) -> str:
+    """The stored facts as JSON, named as in the API."""
+    facts = {
+        "id": analysis.pk,
+        "score": analysis.score,
+        "toxic": analysis.toxic,
+        "decision": analysis.decision,
+        "thresholds": analysis.thresholds,
+        "language": analysis.language,
+        "language_certain": analysis.language_certain,
+        "categories": analysis.categories,
+        "labels": analysis.labels,
+        "category": analysis.category or None,
+        "spans": [{"start": a, "end": b, "contribution": c} for a, b, c in analysis.spans],
+        "text_length": analysis.text_length,
+        "keywords_found": analysis.keywords_found,
+        "response_time_ms": analysis.response_time_ms,
+        "model_used": analysis.model_used,
+        "model_version": analysis.model_version,
+        "timestamp": analysis.created_at.isoformat(),
+    }
+    return json.dumps(facts, ensure_ascii=False, indent=2)

@@ -1,0 +1,90 @@
+"""What every page's frame shows: theme, sections by permission, the live model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from modelops import selectors
+
+THEMES = ("auto", "light", "dark")
+THEME_COOKIE = "theme"
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Context for the frame. Lazy where it costs a query, so that parts of pages stay cheap."""
+    return {
+        "theme": theme_of(request),
+        "sections": SimpleLazyObject(lambda: sections(request)),
+        "live_model": SimpleLazyObject(lambda: live_model(request)),
+        "docs_url": SimpleLazyObject(lambda: docs_url(request) or ""),
+    }
+
+
+def theme_of(request: HttpRequest) -> str:
+    """The remembered theme; "auto" follows the system."""
+    theme = request.COOKIES.get(THEME_COOKIE, "auto")
+    return theme if theme in THEMES else "auto"
+
+
+def sections(request: HttpRequest) -> list[dict[str, Any]]:
+    """Entries of the rail that this user may open, in order."""
+    user = request.user
+    match = request.resolver_match
+    here = match.view_name if match else ""
+    found = []
+    if user.has_perm("moderation.analyze_text"):
+        found.append(
+            ("moderation:analyse", _("Analyse"), "i-analyse", here == "moderation:analyse")
+        )
+    if user.has_perm("moderation.analyze_text") or user.has_perm("moderation.view_analysis"):
+        in_history = here.startswith("moderation:") and here != "moderation:analyse"
+        found.append(("moderation:history", _("History"), "i-history", in_history))
+    if user.is_staff:
+        found.append(("admin:index", _("Administration"), "i-admin", False))
+    entries = [
+        {"url": reverse(name), "label": label, "icon": icon, "current": current}
+        for name, label, icon, current in found
+    ]
+    if docs := docs_url(request):
+        entries.append({"url": docs, "label": _("API"), "icon": "i-api", "current": False})
+    return entries
+
+
+def docs_url(request: HttpRequest) -> str | None:
+    """Address of the API's documentation, for those who may use the API."""
+    if not request.user.has_perm("moderation.analyze_text"):
+        return None
+    try:
+        return reverse("docs")
+    except NoReverseMatch:
+        return None
+
+
+def live_model(request: HttpRequest) -> dict[str, str] | None:
+    """The pill in the top line: version, age in words, health and a sentence that says it all."""
+    if not request.user.is_authenticated:
+        return None
+    summary = selectors.live_model_summary()
+    version, days, health = summary["version"], summary["age_days"], summary["health"]
+    if not version:
+        return {
+            "version": "",
+            "age": "",
+            "health": "missing",
+            "explanation": _("No model is live: nothing can be analysed."),
+        }
+    age = (
+        _("today") if not days else ngettext("%(days)s day", "%(days)s days", days) % {"days": days}
+    )
+    names = {"version": version, "age": age}
+    if health == "ok":
+        explanation = _("Live model %(version)s, in use for: %(age)s. It works.") % names
+    else:
+        explanation = _("Live model %(version)s, in use for: %(age)s. It needs attention.") % names
+    return {"version": version, "age": age, "health": health, "explanation": explanation}

@@ -1,0 +1,179 @@
+// Everything here is a comfort: without it the same forms and links do the same things.
+
+const texts = document.getElementById("texts")?.dataset ?? {};
+const field = () => document.getElementById("text");
+const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+// --- Toasts: polite, they wait while the pointer or the focus is on them ---
+function armToast(toast) {
+  let timer;
+  const leave = () => toast.remove();
+  const start = () => { timer = setTimeout(leave, toast.querySelector("form") ? 20000 : 9000); };
+  const stop = () => clearTimeout(timer);
+  for (const name of ["mouseenter", "focusin"]) toast.addEventListener(name, stop);
+  for (const name of ["mouseleave", "focusout"]) toast.addEventListener(name, start);
+  start();
+}
+
+function showToast(text) {
+  const template = document.getElementById("toast-template");
+  if (!template || !text) return;
+  const toast = template.content.firstElementChild.cloneNode(true);
+  toast.querySelector("p").textContent = text;
+  document.getElementById("toasts").append(toast);
+}
+
+const toasts = document.getElementById("toasts");
+if (toasts) {
+  $$("[data-toast]", toasts).forEach(armToast);
+  new MutationObserver((changes) => {
+    for (const change of changes)
+      for (const node of change.addedNodes) if (node.matches?.("[data-toast]")) armToast(node);
+  }).observe(toasts, { childList: true });
+}
+
+// --- Menus close on Escape, on a click elsewhere and when another one opens ---
+function closeMenus(except) {
+  for (const menu of $$("details[data-menu][open]")) if (menu !== except) menu.open = false;
+}
+
+document.addEventListener("click", (event) => {
+  const target = event.target;
+  closeMenus(target.closest("details[data-menu]"));
+  if (target.closest("[data-close-toast]")) target.closest("[data-toast]").remove();
+  if (target.closest("[data-undo], .toast-undo")) target.closest("[data-toast]")?.classList.add("leaving");
+  if (target.closest("[data-close-dialog]")) {
+    const dialog = target.closest("dialog");
+    if (dialog) {
+      event.preventDefault();
+      dialog.close();
+    }
+  }
+  const example = target.closest("[data-example]");
+  if (example && field()) {
+    event.preventDefault();
+    fill(example.dataset.example);
+  }
+  if (target.closest("[data-clear]") && field()) {
+    event.preventDefault();
+    fill("");
+    const blank = document.getElementById("blank-answer");
+    if (blank) document.getElementById("answer").replaceChildren(blank.content.cloneNode(true));
+  }
+});
+
+// --- Keys: "/" searches, Ctrl+Enter sends, Escape closes ---
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+  if (event.key === "Escape") {
+    const menu = document.querySelector("details[data-menu][open]");
+    if (menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  }
+  if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    const search = document.getElementById("search");
+    if (search && search.offsetParent !== null && !document.querySelector("dialog[open]")) {
+      event.preventDefault();
+      search.focus();
+      search.select();
+    }
+  }
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target === field()) {
+    event.preventDefault();
+    field().form.requestSubmit();
+  }
+});
+
+// --- The field: live count in code points, as the server counts ---
+function count() {
+  const output = document.getElementById("count");
+  if (!output || !field()) return;
+  const length = [...field().value].length;
+  const limit = Number(output.dataset.limit);
+  const number = new Intl.NumberFormat(document.documentElement.lang, { useGrouping: "always" });
+  output.firstElementChild.textContent = number.format(length);
+  output.classList.toggle("count-over", length > limit);
+}
+
+function fill(text) {
+  field().value = text;
+  setError("");
+  count();
+  field().focus();
+}
+
+function setError(text) {
+  const error = document.getElementById("text-error");
+  if (error && !text) error.replaceChildren();
+  field()?.removeAttribute("aria-invalid");
+}
+
+document.addEventListener("input", (event) => {
+  if (event.target === field()) {
+    count();
+    setError("");
+  }
+});
+count();
+
+// --- A draft survives the change of language, and nothing else ---
+document.querySelector("[data-language-form]")?.addEventListener("submit", () => {
+  if (field()?.value) sessionStorage.setItem("draft", field().value);
+});
+const draft = sessionStorage.getItem("draft");
+if (draft !== null) {
+  sessionStorage.removeItem("draft");
+  if (field() && !field().value) {
+    field().value = draft;
+    count();
+  }
+}
+
+// --- Theme: at once and without leaving the page; the cookie is set by the server ---
+document.querySelector("[data-theme-form]")?.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const form = event.currentTarget;
+  const theme = event.submitter.value;
+  document.documentElement.dataset.theme = theme;
+  const scheme = document.querySelector("meta[name='color-scheme']");
+  scheme.content = theme === "auto" ? "light dark" : theme;
+  for (const button of $$("button", form)) button.setAttribute("aria-pressed", String(button === event.submitter));
+  form.closest("details").open = false;
+  form.closest("details").querySelector("summary").focus();
+  const body = new FormData(form);
+  body.set("theme", theme);
+  try {
+    await fetch(form.action, { method: "POST", body, redirect: "manual" });
+  } catch {
+    showToast(texts.offline);
+  }
+});
+
+// --- Answers of the server ---
+document.addEventListener("htmx:afterSwap", (event) => {
+  const target = event.detail.target;
+  if (target.id === "dialog-body") document.getElementById("dialog").showModal();
+  if (target.id === "answer" && matchMedia("(max-width: 860px)").matches)
+    document.getElementById("answer-card").scrollIntoView({ block: "start" });
+});
+
+document.addEventListener("htmx:afterRequest", () => {
+  if (document.getElementById("text-error")?.childElementCount) {
+    field()?.setAttribute("aria-invalid", "true");
+    field()?.focus();
+  }
+});
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const dialog = document.getElementById("dialog");
+  if (dialog?.open && event.detail.target.id !== "dialog-body" && dialog.contains(event.detail.elt)) dialog.close();
+});
+
+document.addEventListener("htmx:sendError", () => showToast(texts.offline));
+document.addEventListener("htmx:responseError", () => showToast(texts.refused));
+
+document.getElementById("dialog")?.addEventListener("close", () => {
+  document.getElementById("dialog-body").replaceChildren();
+});

@@ -1,0 +1,98 @@
+"""The theme switch and the pages for errors."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from .context_processors import THEME_COOKIE, THEMES, theme_of
+
+A_YEAR = 60 * 60 * 24 * 365
+
+
+@require_POST
+def set_theme(request: HttpRequest) -> HttpResponse:
+    """Remember the theme in a cookie and go back to the page."""
+    target = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
+        target = reverse("moderation:analyse")
+    response = HttpResponseRedirect(target)
+    theme = request.POST.get("theme", "auto")
+    response.set_cookie(
+        THEME_COOKIE,
+        theme if theme in THEMES else "auto",
+        max_age=A_YEAR,
+        samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
+    )
+    return response
+
+
+def error_page(
+    request: HttpRequest, *, status: int, heading: str, what: str, next_step: str = ""
+) -> HttpResponse:
+    """One page for all errors. It asks nothing of the database, which may be what is broken."""
+    context = {
+        "theme": theme_of(request),
+        "code": status,
+        "heading": heading,
+        "what": what,
+        "next_step": next_step,
+        "home": reverse("moderation:analyse"),
+    }
+    return render(request, "site/error.html", context, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return error_page(
+        request,
+        status=400,
+        heading=_("The request could not be understood"),
+        what=_("Something in the address or in the form is not valid. Nothing was changed."),
+    )
+
+
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return error_page(
+        request,
+        status=403,
+        heading=_("Not permitted"),
+        what=_("This account does not have the permission for this page. Nothing was changed."),
+        next_step=_("Permissions are given by an administrator, through the groups."),
+    )
+
+
+def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return error_page(
+        request,
+        status=404,
+        heading=_("Nothing here"),
+        what=_("The address is wrong, or what was here has been deleted."),
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return error_page(
+        request,
+        status=500,
+        heading=_("Something failed on the server"),
+        what=_("What was saved before is safe. The error is in the server's log."),
+        next_step=_("Trying again in a moment is fine."),
+    )
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return error_page(
+        request,
+        status=403,
+        heading=_("The form has expired"),
+        what=_("The page was open for too long, or cookies are blocked. Nothing was changed."),
+        next_step=_("Go back, load the page again and send the form once more."),
+    )

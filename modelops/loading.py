@@ -47,7 +47,7 @@ def load_substitute(pointer: LivePointer) -> LoadedModel | None:
             return load_version(version)
         except OperationFailed as error:
             logger.warning("model.substitute_failed", version=version.version, error=str(error))
-    for backup in Backup.objects.filter(verified=True).select_related("version"):
+    for backup in Backup.objects.filter(verified=True).order_by("-pk").select_related("version"):
         folder = store.backup_folder(backup.name)
         try:
             store.check_numeric_form(folder, manifest_digest=backup.manifest_digest)

@@ -25,6 +25,7 @@ from django.utils.translation import gettext as _
 from modelops.errors import NoLiveVersion, OperationFailed
 from modelops.loading import LoadedModel, load_substitute, load_version
 from modelops.metrics import ANALYSES, SCORING_SECONDS
+from modelops.ml.language import warm_up
 from modelops.ml.text import normalize
 from modelops.ml.verdict import Folded, Span, Verdict, compose
 from modelops.models import LivePointer, ServerWorker
@@ -108,6 +109,7 @@ def analyze(
             compose(
                 score,
                 thresholds=model.scorer.thresholds,
+                category_thresholds=model.scorer.category_thresholds,
                 default_language=settings.DEFAULT_TEXT_LANGUAGE,
                 unknown_language_decision=settings.UNKNOWN_LANGUAGE_DECISION,
                 model_version=model.version,
@@ -194,6 +196,7 @@ def _loaded(pointer: LivePointer, seen: _State) -> _State:
     """The state after an attempt to load what the pointer names."""
     version = pointer.version
     try:
+        warm_up()
         loaded, error = load_version(version), ""
         logger.info("serving.loaded", version=version.version, generation=pointer.generation)
     except OperationFailed as failure:

@@ -95,7 +95,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'backup',
                 'verbose_name_plural': 'backups',
-                'ordering': ['-name'],
+                'ordering': ['-created_at', '-pk'],
             },
         ),
         migrations.CreateModel(

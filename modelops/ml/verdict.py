@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from modelops.ml.scorer import TextScore
 
 DECISIONS = ("allow", "review", "block")  # from the mildest to the strictest
-# A category is named when it is more likely than not.
-CATEGORY_THRESHOLD = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +63,16 @@ def compose(
     score: TextScore,
     *,
     thresholds: Mapping[str, Mapping[str, float]],
+    category_thresholds: Mapping[str, Mapping[str, float]],
     default_language: str,
     unknown_language_decision: str,
     model_version: str,
     model_used: str,
 ) -> Verdict:
-    """Judge one score. `thresholds`: {language: {"review": probability, "block": probability}}.
+    """Judge one score.
 
+    `thresholds` are {language: {"review": probability, "block": probability}},
+    `category_thresholds` {head: {language: probability}} of the heads other than `toxic`.
     A text in an unknown language is measured by the default language's thresholds and gets at
     least `unknown_language_decision`.
     """
@@ -81,25 +82,27 @@ def compose(
     decision = _decision(toxicity, limits)
     if score.language not in thresholds:
         decision = max(decision, unknown_language_decision, key=DECISIONS.index)
-    labels = [
+    named = [
         head
         for head, probability in score.probabilities.items()
-        if probability >= (limits["review"] if head == "toxic" else CATEGORY_THRESHOLD)
+        if head != "toxic" and probability >= category_thresholds[head][known]
     ]
-    named = [head for head in labels if head != "toxic"]
-    spans, explanation = _explained(score)
+    explanation = score.explanation
     return Verdict(
         score=toxicity,
         decision=decision,
         language=score.language,
         language_certain=score.language_certain,
         categories=dict(score.probabilities),
-        labels=tuple(labels),
+        labels=("toxic", *named) if toxicity >= limits["review"] else tuple(named),
         category=max(named, key=score.probabilities.__getitem__, default=None),
         threshold=limits["review"],
         thresholds=limits,
-        spans=spans,
-        explanation=explanation,
+        spans=tuple(Span(*span) for span in explanation.spans),
+        explanation={
+            name: getattr(explanation, name)
+            for name in ("intercept", "rest", "logit", "start", "end")
+        },
         folded=tuple(Folded(*part) for part in score.folded),
         model_version=model_version,
         model_used=model_used,
@@ -110,17 +113,3 @@ def _decision(toxicity: float, limits: Mapping[str, float]) -> str:
     if toxicity >= limits["block"]:
         return "block"
     return "review" if toxicity >= limits["review"] else "allow"
-
-
-def _explained(score: TextScore) -> tuple[tuple[Span, ...], dict[str, float]]:
-    """Keep the spans that speak for toxicity; what speaks against it goes into the rest."""
-    explanation = score.explanation
-    raising = sorted(span for span in explanation.spans if span[2] > 0)
-    calming = sum(span[2] for span in explanation.spans if span[2] <= 0)
-    return tuple(Span(*span) for span in raising), {
-        "intercept": explanation.intercept,
-        "rest": explanation.rest + calming,
-        "logit": explanation.logit,
-        "start": explanation.start,
-        "end": explanation.end,
-    }

@@ -33,7 +33,7 @@ class Backup(models.Model):
     class Meta:
         verbose_name = _("backup")
         verbose_name_plural = _("backups")
-        ordering = ["-name"]
+        ordering = ["-created_at", "-pk"]
 
     def __str__(self) -> str:
         return self.name

@@ -60,9 +60,10 @@ def _copy(version: ModelVersion) -> tuple[str, str]:
 
 
 def _drop_oldest() -> None:
-    # The newest is a good one of the live version, just made, and always stays.
+    # The newest is a good one of the live version, just made, and always stays. By age of the
+    # rows, since clocks may jump back.
     keep = max(1, settings.BACKUPS_KEEP)
-    for backup in Backup.objects.filter(pinned=False).order_by("-name")[keep:]:
+    for backup in Backup.objects.filter(pinned=False).order_by("-pk")[keep:]:
         # the row first: a crash leaves an orphaned folder, never a row without its files
         deleted, _details = Backup.objects.filter(pk=backup.pk, pinned=False).delete()
         if deleted:

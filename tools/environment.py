@@ -111,8 +111,8 @@ def interpreter(venv: Path) -> Path:
 
 
 def _version_of(python: Path) -> str | None:
-    """The version of the Python behind `python` as "3.11", or None where it does not run."""
-    code = "import sys; print('%d.%d' % sys.version_info[:2], sys.prefix)"
+    """The version of the Python behind `python` as "3.11", or None where it is of no use."""
+    code = "import pip, sys; print('%d.%d' % sys.version_info[:2], sys.prefix)"
     try:
         result = subprocess.run(
             [python, "-I", "-c", code], capture_output=True, text=True, timeout=60, check=True
@@ -167,9 +167,12 @@ def _create(venv: Path, why: str) -> None:
         venv.unlink()
     elif venv.exists():
         shutil.rmtree(venv)
-    result = run(
-        [sys.executable, "-m", "venv", venv], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
+    command = [sys.executable, "-m", "venv", venv]
+    try:
+        result = run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    except BaseException:
+        shutil.rmtree(venv, ignore_errors=True)  # half of one would look like a whole one
+        raise
     if result.returncode != 0:
         last = (result.stdout.strip().splitlines() or ["no output"])[-1]
         shutil.rmtree(venv, ignore_errors=True)

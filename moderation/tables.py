@@ -62,7 +62,12 @@ def read_texts(path: Path, *, column: str) -> list[dict[str, Any]]:
 
 def _csv_rows(handle: Any, column: str) -> Iterator[tuple[int, Any]]:
     csv.field_size_limit(2**31 - 1)  # a longer cell is told with its length, by row
-    reader = csv.reader(handle, strict=True)
+    first = handle.readline()
+    handle.seek(0)
+    delimiter = next(
+        (d for d in ";\t" if column in next(csv.reader([first], delimiter=d), [])), ","
+    )
+    reader = csv.reader(handle, delimiter=delimiter, strict=True)
     number = 1
     try:
         header = next(reader, None)

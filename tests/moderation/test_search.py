@@ -1,0 +1,105 @@
+"""Search for parts of texts, on the database that DATABASE_URL names."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+
+from moderation.models import Analysis
+from moderation.search import create_index, drop_index, fold, repair_index, search
+from moderation.services import AnalysisInput
+
+TEXTS = {
+    "niño": "El NIÑO comió ÑOQUIS",
+    "percent": "al 100% de acuerdo",
+    "score": "nombre_de_usuario",
+    "quote": "dijo \"basta\" y se fue; it's over",
+    "operators": "uno AND dos OR (tres NEAR cuatro) -cinco a*b c:d ^e",
+    "lines": "primera\n\n  línea",
+    "emoji": "vaya 😀😀😀 día",
+    "sharp": "Straße ﬁn İstanbul",
+    "slash": r"C:\temp\new",
+    "html": "<script>alert(1)</script>",
+}
+
+
+@pytest.fixture
+def texts(analyses):
+    records = analyses(*(AnalysisInput(text=text) for text in TEXTS.values()))
+    return {record.pk: name for record, name in zip(records, TEXTS, strict=True)}
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("nino", {"niño"}),
+        ("NIÑO", {"niño"}),
+        ("ñoq", {"niño"}),
+        ("comio", {"niño"}),
+        ("iño c", {"niño"}),
+        ("100%", {"percent"}),
+        ("0% d", {"percent"}),
+        ("%%%", set()),
+        ("e_d", {"score"}),
+        ("e_u", {"score"}),
+        ("___", set()),
+        ('"basta"', {"quote"}),
+        ("it's", {"quote"}),
+        ("'; DROP TABLE", set()),
+        ("AND dos", {"operators"}),
+        ("uno NEAR", set()),
+        ("(tres", {"operators"}),
+        ("-cinco", {"operators"}),
+        ("a*b", {"operators"}),
+        ("c:d ^e", {"operators"}),
+        ("uno OR", set()),
+        ("primera línea", {"lines"}),
+        ("😀😀😀", {"emoji"}),
+        ("strasse", {"sharp"}),
+        ("fin istan", {"sharp"}),
+        ("\\temp\\", {"slash"}),
+        ("<script>", {"html"}),
+        ("nada de esto", set()),
+    ],
+)
+def test_search(texts, query, names):
+    found = search(Analysis.objects.all(), query)
+    assert {texts[analysis.pk] for analysis in found} == names
+
+
+def test_the_index_follows_the_rows(analyses):
+    (analysis,) = analyses("palabra antigua")
+    Analysis.objects.filter(pk=analysis.pk).update(search_text=fold("palabra nueva"))
+    assert search(Analysis.objects.all(), "nueva").get() == analysis
+    assert not search(Analysis.objects.all(), "antigua")
+    analysis.delete()
+    assert not search(Analysis.objects.all(), "palabra")
+
+
+def test_the_index_is_used(analyses):
+    analyses(*(f"texto número {n}" for n in range(20)))
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")
+    plan = search(Analysis.objects.all(), "número 7").explain()
+    assert "analysis_search" in plan or "VIRTUAL TABLE" in plan
+
+
+def test_the_index_can_be_taken_away_and_made_again(analyses):
+    analyses("antes del índice")
+    drop_index(connection)
+    create_index(connection)
+    assert search(Analysis.objects.all(), "indice").count() == 1
+
+
+def test_lost_triggers_come_back(analyses):
+    if connection.vendor != "sqlite":
+        pytest.skip("only SQLite keeps the index by triggers")
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER moderation_analysis_search_insert")
+    analyses("mientras tanto")
+    assert not search(Analysis.objects.all(), "mientras")
+    repair_index(connection)
+    assert search(Analysis.objects.all(), "mientras").count() == 1
+    analyses("y después")
+    assert search(Analysis.objects.all(), "despues").count() == 1

@@ -56,6 +56,8 @@ if HTTPS:
     SECURE_SSL_REDIRECT = env.bool("TOXIGUARD_SSL_REDIRECT", default=True)
     SECURE_HSTS_SECONDS = env.int("TOXIGUARD_HSTS_SECONDS", default=60 * 60 * 24 * 30)
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    # else all callers share the proxy's address, and one could lock out all others
+    AXES_IPWARE_META_PRECEDENCE_ORDER = ["HTTP_X_REAL_IP", "REMOTE_ADDR"]
 
 INSTALLED_APPS = [
     "toxiguard_site",

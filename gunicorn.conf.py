@@ -5,8 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from pathlib import Path
 from typing import Any
 
+import environ
+
+# the settings read it later, too; HOST, PORT and WEB_CONCURRENCY are needed now
+environ.Env.read_env(os.environ.get("TOXIGUARD_ENV_FILE") or Path(__file__).with_name(".env"))
 _host = os.environ.get("HOST") or "127.0.0.1"
 bind = f"{f'[{_host}]' if ':' in _host else _host}:{os.environ.get('PORT') or '8000'}"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))

@@ -5,7 +5,7 @@
 packages='chromium fonts-liberation postgresql gettext'
 
 if ! command -v apt-get >/dev/null 2>&1; then
-    echo "This system has no apt-get; install Chromium, PostgreSQL (13 or newer) and gettext its own way." >&2
+    echo "This system has no apt-get; install Chromium, PostgreSQL (14 or newer) and gettext its own way." >&2
     exit 1
 fi
 as_root=

@@ -207,7 +207,7 @@ def ensure(venv: Path, requirements: Path) -> Path:
     python = interpreter(venv)
     version = _version_of(python)
     chosen = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    wrong_choice = "TOXIGUARD_PYTHON_CHOSEN" in os.environ and version != chosen
+    wrong_choice = bool(os.environ.get("PYTHON")) and version != chosen
     moved = bool(_stamp(venv)) and _stamp(venv).splitlines()[-1] != str(venv)
     if version and _as_tuple(version) >= OLDEST and not moved and not wrong_choice:
         if _stamp(venv) == _expected_stamp(venv, requirements, version):

@@ -15,7 +15,7 @@ if [ -n "${PYTHON:-}" ]; then
         stop "PYTHON is set to '$PYTHON', which is not a program on this machine."
     "$PYTHON" -c "$suitable" 2>/dev/null ||
         stop "ToxiGuard needs Python 3.11 or newer, but PYTHON is set to '$PYTHON', which says: $("$PYTHON" --version 2>&1 | head -n 1)."
-    TOXIGUARD_PYTHON_CHOSEN=1 exec "$PYTHON" "$@"
+    exec "$PYTHON" "$@"
 fi
 
 candidates='python3 python3.14 python3.13 python3.12 python3.11 python'

@@ -20,8 +20,7 @@ class ModerationConfig(AppConfig):
         post_migrate.connect(keep_search_index, sender=self)
 
 
-def keep_search_index(*, using: str, plan: list[Any], **kwargs: Any) -> None:
+def keep_search_index(*, using: str, **kwargs: Any) -> None:
     from moderation.search import repair_index
 
-    if plan:
-        repair_index(connections[using])
+    repair_index(connections[using])

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.signals import request_started
 
 TESTS = Path(__file__).resolve().parent
 ROOT = TESTS.parent
@@ -99,6 +100,12 @@ def pytest_terminal_summary(
 ) -> None:
     for line in _left_out_lines(config):
         terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nobody_follows() -> None:
+    """No thread with a connection of its own beside the tests' transactions."""
+    request_started.disconnect(dispatch_uid="modelops.follower")
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 
 from modelops.ml.scorer import TextScore
 
@@ -85,7 +86,7 @@ def compose(
     named = [
         head
         for head, probability in score.probabilities.items()
-        if head != "toxic" and probability >= category_thresholds[head][known]
+        if head != "toxic" and probability >= category_thresholds[head].get(known, inf)
     ]
     explanation = score.explanation
     return Verdict(

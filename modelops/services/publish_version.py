@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -47,7 +49,7 @@ def publish_version(
         "digest": digest,
         "origin": str(origin),
         "created_at": timezone.now().isoformat(),
-        "data_fingerprint": model.metadata.get("data_fingerprint", ""),
+        "data_fingerprint": _fingerprint(model.metadata["sources"]),
         "parent": parent.digest if parent else None,
         "base": base.digest if base else None,
     }
@@ -72,8 +74,13 @@ def publish_version(
         if existing := _published(version, digest):
             return existing
         raise
-    logger.info("model.published", version=version, digest=digest, origin=origin, by=str(by or ""))
+    logger.info("model.published", version=version, digest=digest, origin=str(origin), by=str(by or ""))
     return row
+
+
+def _fingerprint(sources: Any) -> str:
+    """Digest of what the model says about its training data."""
+    return hashlib.sha256(json.dumps(sources, sort_keys=True).encode()).hexdigest()
 
 
 def _published(version: str, digest: str) -> ModelVersion | None:

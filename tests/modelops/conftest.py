@@ -1,0 +1,93 @@
+"""A store of its own for each test, small versions in it, and users."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from pytest_django import Settings
+from rest_framework.test import APIClient
+
+from modelops import serving
+from modelops.models import ModelVersion
+from modelops.services.promote_version import promote_version
+from modelops.services.publish_version import publish_version
+from tests.modelops.models import write_small_model
+
+
+@pytest.fixture(autouse=True)
+def store(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty models_store, and a process that has loaded nothing."""
+    settings.MODELS_STORE_DIR = tmp_path / "models_store"
+    monkeypatch.setattr(serving, "_state", serving._State())
+    return settings.MODELS_STORE_DIR
+
+
+@pytest.fixture(scope="session")
+def published_before(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folders of versions that some test published: others take them up, which is quicker."""
+    return tmp_path_factory.mktemp("published")
+
+
+@pytest.fixture
+def publish(
+    db: None, store: Path, tmp_path: Path, published_before: Path
+) -> Callable[..., ModelVersion]:
+    """Publish a small model: `publish("1.0.1", strength=6.0)`."""
+
+    def make(version: str = "1.0.0", *, strength: float = 8.0) -> ModelVersion:
+        numeric = write_small_model(tmp_path / f"numeric-{strength}", strength=strength)
+        for folder in published_before.glob(f"{version}-{strength}/*"):
+            shutil.copytree(folder, store / "versions" / folder.name, dirs_exist_ok=True)
+        made = publish_version(
+            numeric=numeric, version=version, origin=ModelVersion.Origin.STARTER, by=None
+        )
+        kept = published_before / f"{version}-{strength}" / made.folder
+        if not kept.exists():
+            shutil.copytree(store / "versions" / made.folder, kept)
+        return made
+
+    return make
+
+
+@pytest.fixture
+def live(publish: Callable[..., ModelVersion]) -> ModelVersion:
+    """Version 1.0.0, live."""
+    version = publish()
+    promote_version(version=version, by=None, reason="test")
+    return version
+
+
+@pytest.fixture
+def folder(live: ModelVersion, store: Path) -> Path:
+    """The folder of the live version."""
+    return store / "versions" / live.folder
+
+
+@pytest.fixture
+def operator(db: None) -> User:
+    user = User.objects.create_user("operator", is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="operate_model"))
+    return user
+
+
+@pytest.fixture
+def somebody(db: None) -> User:
+    return User.objects.create_user("somebody", is_staff=True)
+
+
+@pytest.fixture
+def as_operator(operator: User) -> APIClient:
+    client = APIClient()
+    client.force_login(operator)
+    return client
+
+
+@pytest.fixture
+def as_somebody(somebody: User) -> APIClient:
+    client = APIClient()
+    client.force_login(somebody)
+    return client

@@ -9,7 +9,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -141,14 +141,17 @@ def written_at_once(path: Path) -> Iterator[TextIO]:
     """A text file that has its name when it is complete, for its owner only; .gz is packed."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with ExitStack() as stack:
-            raw: Any = stack.enter_context(os.fdopen(descriptor, "wb"))
-            stack.callback(os.fsync, descriptor)
+        with os.fdopen(descriptor, "wb") as raw:
+            packed: Any = raw
             if path.suffix == ".gz":
-                raw = stack.enter_context(gzip.GzipFile(path.stem, "wb", fileobj=raw))
-            yield stack.enter_context(
-                io.TextIOWrapper(raw, "utf-8", newline="", write_through=True)
-            )
+                packed = gzip.GzipFile(path.stem, "wb", fileobj=raw)
+            handle = io.TextIOWrapper(packed, "utf-8", newline="")
+            yield handle
+            handle.detach()
+            if packed is not raw:
+                packed.close()
+            raw.flush()
+            os.fsync(descriptor)
         Path(name).replace(path)
     except BaseException:
         with suppress(FileNotFoundError):

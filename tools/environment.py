@@ -167,7 +167,7 @@ def _create(venv: Path, why: str) -> None:
         venv.unlink()
     elif venv.exists():
         shutil.rmtree(venv)
-    command = [sys.executable, "-m", "venv", venv]
+    command = [sys.executable, "-m", "venv", str(venv)]
     try:
         result = run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     except BaseException:

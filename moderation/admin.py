@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 
 from moderation.filters import validate_search
 from moderation.models import Analysis, AnalysisLabel
+from moderation.people import person
 from moderation.search import search
 from moderation.services import erase_analyses, erase_analysis, label_analyses
 
@@ -29,7 +30,8 @@ class CappedPaginator(Paginator):
 
     @cached_property
     def count(self) -> int:
-        return self.object_list.order_by()[:MAX_COUNT].count()
+        analyses: Any = self.object_list
+        return analyses.order_by()[:MAX_COUNT].count()
 
 
 class LabelledFilter(admin.SimpleListFilter):
@@ -51,7 +53,7 @@ class LabelledFilter(admin.SimpleListFilter):
 
 class LabelInline(admin.TabularInline):
     model = AnalysisLabel
-    fields = readonly_fields = ["toxic", "category", "by", "created_at"]
+    fields = readonly_fields = ("toxic", "category", "by", "created_at")
     extra = 0
     can_delete = False
 
@@ -92,7 +94,7 @@ class AnalysisAdmin(admin.ModelAdmin):
     paginator = CappedPaginator
     inlines = [LabelInline]
     actions = ["label_toxic", "label_not_toxic"]
-    fields = [
+    fields = readonly_fields = (
         "text",
         "context",
         "author",
@@ -117,8 +119,7 @@ class AnalysisAdmin(admin.ModelAdmin):
         "keywords_found",
         "text_length",
         "response_time_ms",
-    ]
-    readonly_fields = fields
+    )
 
     # --- who may do what -----------------------------------------------------------------------
 
@@ -180,12 +181,12 @@ class AnalysisAdmin(admin.ModelAdmin):
         chosen = queryset.prefetch_related(None).select_related(None)
         # The journal first: afterwards a filter by label may no longer choose the same rows.
         LogEntry.objects.log_actions(
-            user_id=request.user.pk,
+            user_id=person(request).pk,
             queryset=chosen.only("pk"),
             action_flag=CHANGE,
             change_message=str(AnalysisLabel(toxic=toxic)),
         )
-        count = label_analyses(analyses=chosen, toxic=toxic, by=request.user)
+        count = label_analyses(analyses=chosen, toxic=toxic, by=person(request))
         told = ngettext("%(count)s analysis labelled.", "%(count)s analyses labelled.", count)
         self.message_user(request, told % {"count": count}, messages.SUCCESS)
 
@@ -193,13 +194,13 @@ class AnalysisAdmin(admin.ModelAdmin):
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
-    ) -> tuple[list[str], dict[Any, int], set[str], list[str]]:
+    ) -> tuple[Any, dict[Any, int], set[Any], list[str]]:
         names = [str(analysis) for analysis in objs]
         missing = set() if self.has_delete_permission(request) else {self.opts.verbose_name}
         return names, {self.opts.verbose_name_plural: len(names)}, missing, []
 
     def delete_model(self, request: HttpRequest, obj: Analysis) -> None:
-        erase_analysis(analysis=obj, by=request.user)
+        erase_analysis(analysis=obj, by=person(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Analysis]) -> None:
-        erase_analyses(analyses=queryset, by=request.user)
+        erase_analyses(analyses=queryset, by=person(request))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from json import JSONDecodeError
 from typing import IO, Any
 
 import knox.auth
@@ -75,7 +76,7 @@ class JSONParser(parsers.JSONParser):
 
 def _reason(error: Exception) -> str:
     cause = error.__context__
-    if isinstance(cause, ValueError) and hasattr(cause, "lineno"):
+    if isinstance(cause, JSONDecodeError):
         place = {"line": cause.lineno, "column": cause.colno}
         return _("line %(line)s, column %(column)s.") % place
     if isinstance(cause, UnicodeDecodeError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -77,7 +77,7 @@ class StrictChoiceField(serializers.ChoiceField):
 
     default_error_messages = {"invalid_choice": _("One of these is expected: {expected}.")}
 
-    def __init__(self, choices: Iterable[str], **kwargs: Any) -> None:
+    def __init__(self, choices: Sequence[Any], **kwargs: Any) -> None:
         super().__init__(choices, **kwargs)
 
     def to_internal_value(self, data: Any) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.pagination import BasePagination
@@ -13,7 +12,6 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
-from moderation.models import Analysis
 from moderation.paging import BadCursor, page_of
 
 SIZE, MAX_SIZE = 50, 500
@@ -21,8 +19,8 @@ SIZE, MAX_SIZE = 50, 500
 
 class AnalysisPagination(BasePagination):
     def paginate_queryset(
-        self, queryset: QuerySet[Analysis], request: Request, view: APIView | None = None
-    ) -> list[Analysis]:
+        self, queryset: Any, request: Request, view: APIView | None = None
+    ) -> list[Any]:
         given = request.query_params.get("page_size", str(SIZE))
         if not (given.isascii() and given.isdigit() and 1 <= int(given[:9]) <= MAX_SIZE):
             message = _("A number from 1 to %(limit)s is expected.") % {"limit": MAX_SIZE}

@@ -41,7 +41,7 @@ class OptionsSerializer(ObjectSerializer):
         required=False,
         help_text=_("false: the text is scored and no trace of it is kept. Default: true."),
     )
-    source = OptionalCharField(max_length=100, help_text=_("Where the text comes from."))
+    source = OptionalCharField(max_length=100, help_text=_("Where the text comes from."))  # type: ignore[assignment]
     explain = StrictBooleanField(
         required=False, help_text=_("true: `spans` says which parts contribute. Default: false.")
     )
@@ -53,7 +53,9 @@ class AnalyzeSerializer(OptionsSerializer):
         max_length=200, help_text=_("Your id of the text: it is then analysed once only.")
     )
     author = OptionalCharField(max_length=200)
-    context = OptionalCharField(max_length=MAX_TEXT_LENGTH, help_text=_("What it answers to."))
+    context = OptionalCharField(  # type: ignore[assignment]
+        max_length=MAX_TEXT_LENGTH, help_text=_("What it answers to.")
+    )
     url = OptionalAddressField(max_length=2000, help_text=_("Where the original is."))
 
 
@@ -85,7 +87,7 @@ class SpanSerializer(serializers.Serializer):
     contribution = serializers.FloatField(help_text=_("What it adds to the logit."))
 
 
-class ThresholdsSerializer(serializers.Serializer):
+class AnalysisThresholdsSerializer(serializers.Serializer):
     review = serializers.FloatField()
     block = serializers.FloatField()
 
@@ -108,7 +110,7 @@ class VerdictSerializer(serializers.Serializer):
     language = serializers.ChoiceField(Language.choices)
     language_certain = serializers.BooleanField()
     threshold = serializers.FloatField(source="threshold_review")
-    thresholds = ThresholdsSerializer()
+    thresholds = AnalysisThresholdsSerializer()
     decision = serializers.ChoiceField(Decision.choices)
     categories = serializers.DictField(child=serializers.FloatField())
     spans = serializers.SerializerMethodField()
@@ -148,12 +150,12 @@ class AnalysisSerializer(VerdictSerializer):
     text = serializers.CharField()
     external_id = serializers.CharField()
     author = serializers.CharField()
-    context = serializers.CharField()
-    source = serializers.CharField()
+    context = serializers.CharField()  # type: ignore[assignment]
+    source = serializers.CharField()  # type: ignore[assignment]
     url = serializers.CharField()
     owner = serializers.CharField(source="owner.username", allow_null=True)
     revision_of = serializers.IntegerField(source="revision_of_id", allow_null=True)
-    label = LabelSerializer(source="newest_label", allow_null=True)
+    label = LabelSerializer(source="newest_label", allow_null=True)  # type: ignore[assignment]
 
 
 class AddLabelSerializer(ObjectSerializer):

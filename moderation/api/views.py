@@ -33,6 +33,7 @@ from moderation.api.serializers import (
 from moderation.export import csv_response
 from moderation.filters import AnalysisFilter
 from moderation.models import Analysis
+from moderation.people import person
 from moderation.selectors import analysis_stats, visible_analyses, with_people
 from moderation.services import analyze_texts, erase_analysis, label_analysis
 
@@ -44,7 +45,7 @@ SEES_ANALYSES = holds("moderation.analyze_text", "moderation.view_analysis")
 def _answers(request: Request, items: Sequence[dict[str, Any]]) -> tuple[list[Any], str]:
     """Analyse validated items; their answers, and the version that scored them."""
     inputs, explain = zip(*map(as_input, items), strict=True)
-    outcomes = analyze_texts(items=inputs, by=request.user)
+    outcomes = analyze_texts(items=inputs, by=person(request))
     as_answer = VerdictSerializer().to_representation
     answers = [
         as_answer(outcome.record) | ({} if explained else {"spans": []})
@@ -179,7 +180,7 @@ class AnalysisView(APIView):
     )
     def delete(self, request: Request, pk: int) -> Response:
         analysis = get_object_or_404(visible_analyses(request.user), pk=pk)
-        erase_analysis(analysis=analysis, by=request.user)
+        erase_analysis(analysis=analysis, by=person(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -198,5 +199,5 @@ class AnalysisLabelView(APIView):
         analysis = get_object_or_404(visible_analyses(request.user), pk=pk)
         serializer = AddLabelSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        label = label_analysis(analysis=analysis, by=request.user, **serializer.validated_data)
+        label = label_analysis(analysis=analysis, by=person(request), **serializer.validated_data)
         return Response(LabelSerializer(label).data, status=status.HTTP_201_CREATED)

@@ -149,7 +149,7 @@ class Command(BaseCommand):
     def _fail(self, records: Sequence[Analysis], limit: str | None) -> None:
         severe = {"review": (Decision.REVIEW, Decision.BLOCK), "block": (Decision.BLOCK,)}
         count = sum(record.decision in severe.get(limit or "", ()) for record in records)
-        if count:
+        if limit and count:
             raise CommandError(
                 _("%(count)s texts reach “%(limit)s” (--fail-on).")
                 % {"count": count, "limit": Decision(limit).label}

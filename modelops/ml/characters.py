@@ -73,7 +73,7 @@ class _FoldingTable(dict[int, str]):
 
 
 _TABLE = _FoldingTable()
-_CONTROLS = {code: "" for code in (*range(9), *range(14, 32), 127)} | {11: "\n", 12: " ", 13: "\n"}
+_CONTROLS = dict.fromkeys((*range(9), *range(14, 32), 127), "") | {11: "\n", 12: " ", 13: "\n"}
 
 
 def fold_characters(text: str) -> str:

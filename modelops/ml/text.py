@@ -7,6 +7,7 @@ dictionary (words run together, a wrong letter in the place of a digit) is in `r
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,9 +28,7 @@ _URL = re.compile(
 )
 _MENTION = re.compile(r"@[\w.]{2,}")
 _SEPARATED = re.compile(r"[^\w\s]*([\w@$])([^\w\s])[\w@$](?:\2[\w@$])*[^\w\s]*")
-_NUMBER = re.compile(
-    r"[#$€£¥(+~=<>-]*\d[\d.,:;/x×'*+=–-]*(?:[a-zñº°ª%$€£\"']{0,3}|\d+)[).,;:!?]*"
-)
+_NUMBER = re.compile(r"[#$€£¥(+~=<>-]*\d[\d.,:;/x×'*+=–-]*(?:[a-zñº°ª%$€£\"']{0,3}|\d+)[).,;:!?]*")
 _PIECE = re.compile(r"[\w@$|€£+]+(?:[!'][\w@$|€£]+)*|[!?\"]+")
 _DIGITS = re.compile(r"\d+")
 _MASKED = re.compile(r"\*{0,1}([^\W\d_]+\*+(?:[^\W\d_]+\**)*[^\W\d_]+|[^\W\d_]+\*{2,})\W*")
@@ -161,7 +160,7 @@ def _add_complex(add: _Adder, chunk: str, at: int) -> None:
 def _add_pieces(add: _Adder, chunk: str, at: int) -> None:
     for match in _PIECE.finditer(chunk):
         piece, start, end = match.group(), at + match.start(), at + match.end()
-        if piece[0] in "!?\"":
+        if piece[0] in '!?"':
             if '"' in piece:
                 add.word('"', start, end)
             _add_marks(add, piece, start)
@@ -198,7 +197,7 @@ def _spaced_words(run: str, at: int) -> Iterator[tuple[int, int, str]]:
     Where the gaps differ in width, the wider ones part words.
     """
     places = [(m.start(), m.group()) for m in _CHUNK.finditer(run)]
-    gaps = [after[0] - before[0] for before, after in zip(places, places[1:], strict=False)]
+    gaps = [after[0] - before[0] for before, after in itertools.pairwise(places)]
     narrow = min(gaps)
     start, letters = places[0]
     last = start

@@ -1,0 +1,200 @@
+"""Disguises that only a dictionary can undo.
+
+The dictionary is the model's own vocabulary. A word that it knows is left alone; for others the
+likeliest reading is looked for: another letter in the place of a digit, a masked letter, letters
+doubled or stretched, a word taken apart, words run together. The search is bounded in total, so
+that no text makes it slow.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelops.ml.text import LEET, URL, USER, Tokens
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyzñ"
+_SINGLE_WORDS = frozenset("aeiouy")  # words of one letter in either language
+_LONGEST_WORD = 18
+_SHORTEST_JOINED = 6
+# Natural logs of the probability per letter. Everyday words run together stay below it
+# ("youarean..." about 1.2); an unknown name taken apart by chance lies above ("pant|anal" 2.6).
+_WORST_COST_PER_LETTER = 1.75
+_CHOICES = {"1": "il", "6": "gb", "9": "gq", "2": "z", "0": "o", "!": "i", "|": "li"}
+_MOST_VARIANTS = 64
+_MOST_LETTERS = 1_500  # of unknown words looked at in one text
+_DOUBLED = re.compile(r"(.)\1+")
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Known words with their cost: minus the natural log of the share of texts that use them."""
+
+    costs: Mapping[str, float]
+
+    @classmethod
+    def from_terms(cls, terms: Sequence[str], idf: NDArray[np.float64]) -> Lexicon:
+        return cls(
+            {
+                term: float(weight) - 1.0
+                for term, weight in zip(terms, idf, strict=True)
+                if term.isalpha() and (len(term) > 1 or term in _SINGLE_WORDS)
+            }
+        )
+
+    def likeliest(self, candidates: Iterator[str]) -> str | None:
+        known = [word for word in candidates if word in self.costs]
+        return min(known, key=self.costs.__getitem__, default=None)
+
+
+def repair(tokens: Tokens, lexicon: Lexicon) -> tuple[Tokens, list[int]] | None:
+    """Return the repaired reading and the numbers of its changed words, or None if none changed."""
+    costs = lexicon.costs
+    words = tokens.words
+    doubtful = [n for n, word in enumerate(words) if word not in costs and len(word) > 1]
+    if not doubtful:
+        return None
+    replaced: dict[int, list[str]] = {}
+    joined: dict[int, int] = {}  # number of the first word joined -> number of words
+    letters = 0
+    for number in doubtful:
+        letters += len(words[number])
+        if letters > _MOST_LETTERS:
+            break
+        reading = _reading(tokens, number, lexicon)
+        if reading is not None:
+            replaced[number] = reading
+        elif (run := _taken_apart(tokens, number, lexicon)) is not None:
+            first, size, word = run
+            replaced[first] = [word]
+            joined[first] = size
+    if not replaced:
+        return None
+    return _rebuilt(tokens, replaced, joined)
+
+
+def _rebuilt(
+    tokens: Tokens, replaced: Mapping[int, list[str]], joined: Mapping[int, int]
+) -> tuple[Tokens, list[int]]:
+    result = Tokens(tokens.folded, [], [], [], [])
+    changed: list[int] = []
+    ends = set(tokens.breaks)
+    number = 0
+    while number < len(tokens.words):
+        size = joined.get(number, 1)
+        new = replaced.get(number)
+        last = number + size - 1
+        if new is not None:
+            changed += range(len(result.words), len(result.words) + len(new))
+        for word in new or [tokens.words[number]]:
+            result.words.append(word)
+            result.starts.append(tokens.starts[number])
+            result.ends.append(tokens.ends[last])
+        if any(place in ends for place in range(number, last + 1)):
+            result.breaks.append(len(result.words) - 1)
+        number += size
+    return result, changed
+
+
+def _reading(tokens: Tokens, number: int, lexicon: Lexicon) -> list[str] | None:
+    """Return the words that an unknown word stands for, or None."""
+    word = tokens.words[number]
+    if word == URL:
+        return None
+    written = tokens.folded[tokens.starts[number] : tokens.ends[number]]
+    if not written.isalpha():
+        found = lexicon.likeliest(itertools.chain(_digits_as_letters(written), _unmasked(written)))
+        if found is not None and len(found) > 2 and found != word:
+            return [found]
+    if word == USER or not word.isalpha():
+        return _parted(_plain_letters(written), lexicon) if word != USER else None
+    if _DOUBLED.search(word):
+        found = lexicon.likeliest(_undoubled(word))
+        if found is not None and len(found) > 2:
+            return [found]
+        return _parted(word, lexicon) or _parted(_DOUBLED.sub(r"\1", word), lexicon)
+    return _parted(word, lexicon)
+
+
+def _plain_letters(written: str) -> str:
+    return "".join(c for c in written.translate(LEET) if c.isalpha())
+
+
+def _digits_as_letters(written: str) -> Iterator[str]:
+    """Yield the words that digits and symbols for letters may spell."""
+    written = written.strip(".,;:?!\"'()[]{}*_-")
+    if not any(c.isalpha() for c in written):
+        return
+    options = []
+    for character in written:
+        if character.isalpha():
+            options.append(character)
+        else:
+            options.append(_CHOICES.get(character, character.translate(LEET)))
+    for choice in itertools.islice(itertools.product(*options), _MOST_VARIANTS):
+        letters = "".join(c for c in choice if c.isalpha())
+        yield letters
+        if _DOUBLED.search(letters):
+            yield _DOUBLED.sub(r"\1", letters)
+
+
+def _unmasked(written: str) -> Iterator[str]:
+    """Yield the words in which stars, at most two, stand for letters."""
+    parts = re.split(r"[*#]", written.strip(".,;:?!\"'()"))
+    if not 2 <= len(parts) <= 3 or not parts[0]:
+        return
+    for letters in itertools.product(_LETTERS, repeat=len(parts) - 1):
+        yield "".join(itertools.chain(*itertools.zip_longest(parts, letters, fillvalue="")))
+
+
+def _undoubled(word: str) -> Iterator[str]:
+    """Yield the word with some or all of its repeated letters once."""
+    runs = list(_DOUBLED.finditer(word))[:6]
+    for choice in itertools.product((1, 2), repeat=len(runs)):
+        parts, end = [], 0
+        for run, keep in zip(runs, choice, strict=True):
+            parts += [word[end : run.start()], run.group(1) * keep]
+            end = run.end()
+        yield "".join(parts) + word[end:]
+
+
+def _taken_apart(tokens: Tokens, number: int, lexicon: Lexicon) -> tuple[int, int, str] | None:
+    """Return (first, size, word) where neighbours of an unknown word make a known one."""
+    words = tokens.words
+    for size in (2, 3, 4):
+        for first in range(max(0, number - size + 1), number + 1):
+            parts = words[first : first + size]
+            if len(parts) < size or any(not part.isalpha() for part in parts):
+                continue
+            whole = "".join(parts)
+            if 4 <= len(whole) <= _LONGEST_WORD and whole in lexicon.costs:
+                return first, size, whole
+    return None
+
+
+def _parted(word: str, lexicon: Lexicon) -> list[str] | None:
+    """Return the likeliest words that were run together to `word`, or None (Viterbi)."""
+    if len(word) < _SHORTEST_JOINED:
+        return None
+    costs = lexicon.costs
+    best: list[tuple[float, int]] = [(0.0, 0)]
+    for end in range(1, len(word) + 1):
+        options = [
+            (best[start][0] + cost, start)
+            for start in range(max(0, end - _LONGEST_WORD), end)
+            if (cost := costs.get(word[start:end])) is not None
+        ]
+        best.append(min(options, default=(float("inf"), 0)))
+    if best[-1][0] > _WORST_COST_PER_LETTER * len(word):
+        return None
+    parts, end = [], len(word)
+    while end:
+        start = best[end][1]
+        parts.append(word[start:end])
+        end = start
+    return parts[::-1]

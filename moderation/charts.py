@@ -69,7 +69,7 @@ def _answers(figures: str, ink: dict[str, str]) -> pygal.Graph:
     safe, toxic = _numbers(figures, 2)
     colors = (ink["good"], ink["bad"])
     chart = pygal.Pie(
-        inner_radius=0.62, show_legend=True, legend_box_size=10, **_common(ink, colors, 300)
+        inner_radius=0.62, show_legend=True, legend_box_size=10, **_common(ink, colors, 270)
     )
     total = safe + toxic or 1
     for words, value in ((_("Not toxic"), safe), (_("Toxic"), toxic)):
@@ -82,7 +82,11 @@ def _bands(figures: str, ink: dict[str, str]) -> pygal.Graph:
     numbers = _numbers(figures, 5)
     colors = tuple(ink["bands"].split())
     chart = pygal.StackedBar(
-        **_common(ink, colors, 340), **_bar_options(numbers), print_values_position="top"
+        **_common(ink, colors, 280),
+        **_bar_options(numbers),
+        show_y_labels=False,
+        print_values=True,
+        print_values_position="top",
     )
     chart.x_labels = [f"{low}–{low + 20}" for low in range(0, 100, 20)]
     for place, number in enumerate(numbers):
@@ -91,15 +95,21 @@ def _bands(figures: str, ink: dict[str, str]) -> pygal.Graph:
 
 
 def _categories(figures: str, ink: dict[str, str]) -> pygal.Graph:
-    pairs = [part.partition(":") for part in figures.split(",")] if figures else []
+    pairs = [part.partition(":") for part in figures.split(",")]
     names = dict(Category.choices)
     if any(code not in names for code, _colon, _number in pairs):
         raise BadChart(figures)
-    numbers = _numbers(",".join(number for _c, _colon, number in pairs), len(pairs) or 1)
+    numbers = _numbers(",".join(number for _c, _colon, number in pairs), len(pairs))
     chart = pygal.HorizontalBar(
-        **_common(ink, (ink["accent"],), 400), **_bar_options(numbers), print_values_position="top"
+        **_common(ink, (ink["accent"],), 330),
+        **_bar_options(numbers),
+        show_x_labels=False,
+        show_x_guides=False,
     )
-    chart.x_labels = [str(names[code]) for code, _colon, _number in reversed(pairs)]
+    chart.x_labels = [
+        f"{names[code]} · {grouped(number)}"
+        for (code, _colon, _n), number in zip(pairs[::-1], numbers[::-1], strict=True)
+    ]
     chart.add("", numbers[::-1])
     return chart
 
@@ -109,8 +119,6 @@ def _bar_options(numbers: list[int]) -> dict[str, Any]:
     return {
         "show_legend": False,
         "show_y_guides": False,
-        "show_y_labels": False,
-        "print_values": True,
         "rounded_bars": 3,
         "range": (0, max([*numbers, 1]) * 1.18),
         "spacing": 6,
@@ -136,7 +144,7 @@ def _common(ink: dict[str, str], colors: tuple[str, ...], width: int) -> dict[st
         label_font_size=12,
         major_label_font_size=12,
         value_font_size=12,
-        legend_font_size=13,
+        legend_font_size=12,
         no_data_font_size=13,
     )
     return {
@@ -146,6 +154,8 @@ def _common(ink: dict[str, str], colors: tuple[str, ...], width: int) -> dict[st
         "margin": 6,
         "js": [],
         "no_prefix": True,
+        "truncate_label": -1,
+        "css": ["file://style.css", "file://graph.css", "inline:.axis .line{stroke:none}"],
         "disable_xml_declaration": True,
         "formatter": lambda value: grouped(round(value)) if value else "",
         "no_data_text": _("Nothing yet"),

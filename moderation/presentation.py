@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from typing import Any
 
 from django.utils.formats import number_format
@@ -41,15 +42,18 @@ def segments(text: str, spans: Sequence[Sequence[float]]) -> list[Segment]:
 
     The steps are relative to the strongest piece, so that the eye finds what mattered most.
     """
-    edges = {0, len(text)}
-    valid = [(max(0, int(a)), min(len(text), int(b)), c) for a, b, c in spans if a < b and c > 0]
-    for start, end, _contribution in valid:
-        edges |= {start, end}
-    points = sorted(edge for edge in edges if edge <= len(text))
-    pieces: list[tuple[str, float]] = []
-    for start, end in zip(points, points[1:], strict=False):
-        weight = sum(c for a, b, c in valid if a <= start and end <= b)
-        pieces.append((text[start:end], weight))
+    change = dict.fromkeys((0, len(text)), 0.0)  # by how much the weight changes, where
+    for start, end, contribution in spans:
+        first, last = max(0, int(start)), min(len(text), int(end))
+        if first < last and contribution > 0:
+            change[first] = change.get(first, 0.0) + contribution
+            change[last] = change.get(last, 0.0) - contribution
+    edges = sorted(change)
+    weights = accumulate(change[edge] for edge in edges)
+    pieces = [
+        (text[start:end], weight if weight > 1e-9 else 0.0)
+        for (start, end), weight in zip(pairwise(edges), weights, strict=False)
+    ]
     top = max((weight for _text, weight in pieces), default=0.0)
     if not top:
         return [Segment(text, 0)] if text else []

@@ -17,6 +17,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import reswap, trigger_client_event
 
+from modelops import serving
 from moderation import charts, presentation, sentence
 from moderation.access import allowed_to
 from moderation.export import csv_response
@@ -32,11 +33,11 @@ from moderation.services import (
     erase_analysis,
     label_analysis,
 )
-from modelops import serving
 
 SOURCE = "web"  # what the history says of texts that were typed into the page
 PAGE_SIZE = 50
 SAMPLE = 5
+PEOPLE_ONLY = (Category.SPAM, Category.OTHER)  # categories that the model does not give
 
 
 def examples() -> list[str]:
@@ -184,14 +185,19 @@ def _rights(request: HttpRequest) -> dict[str, bool]:
 
 def _figures(shown: Shown) -> dict[str, Any]:
     stats = analysis_stats(shown.analyses)
-    categories = sorted(stats["categories"].items(), key=lambda pair: -pair[1])
-    names = dict(Category.choices)
+    # Always the same bars, also the empty ones, so that the eye knows where to look.
+    found = stats["categories"]
+    categories = [
+        (code, name, found.get(code, 0))
+        for code, name in Category.choices
+        if code in found or code not in PEOPLE_ONLY
+    ]
     return {
         "stats": stats,
         "answers_figures": f"{stats['safe_analyses']},{stats['toxic_analyses']}",
         "bands_figures": ",".join(str(band["count"]) for band in stats["bands"]),
-        "categories_figures": ",".join(f"{code}:{count}" for code, count in categories),
-        "categories_table": [(names.get(code, code), count) for code, count in categories],
+        "categories_figures": ",".join(f"{code}:{n}" for code, _name, n in categories),
+        "categories_table": [(name, n) for _code, name, n in categories],
     }
 
 

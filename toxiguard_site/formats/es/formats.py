@@ -1,4 +1,4 @@
-"""Spanish numbers with points between thousands (10.000), as browsers and spreadsheets write them."""
+"""Spanish numbers with points between thousands (10.000), as browsers write them."""
 
 from __future__ import annotations
 

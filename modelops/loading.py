@@ -66,7 +66,8 @@ def try_numeric_form(folder: Path, *, version: str) -> LoadedModel:
     try:
         model = read_numeric(folder)
         scorer = Scorer.from_numeric(model)
-    except ArtifactError as error:
+    except (ArtifactError, LookupError, TypeError, ValueError) as error:
+        # the last three: a numeric form by another release, which lacks what this one needs
         raise UnusableModel(_("The model does not load: %(reason)s") % {"reason": error}) from error
     if not scorer.golden_ok():
         raise UnusableModel(_("The model does not give the scores that it was published with."))

@@ -258,8 +258,9 @@ class _Follower:
                 if state != reported or time.monotonic() - reported_at >= RETRY_EVERY:
                     _report()
                     reported, reported_at = state, time.monotonic()
-            except DatabaseError as error:
-                logger.warning("serving.follower_waits", error=str(error))
+            except Exception:
+                # most likely the database; whatever it was, the next look is a second away
+                logger.exception("serving.follower_failed")
             self._stop.wait(CHECK_EVERY)
         connections.close_all()
 

@@ -22,7 +22,7 @@ class MetadataSerializer(serializers.Serializer):
     last_updated = serializers.DateTimeField(required=False, help_text="UTC")
 
 
-class ThresholdsSerializer(serializers.Serializer):
+class ModelThresholdsSerializer(serializers.Serializer):
     review = serializers.FloatField()
     block = serializers.FloatField()
 
@@ -38,7 +38,7 @@ class ModelStatusSerializer(serializers.Serializer):
     version = serializers.CharField(allow_null=True)
     generation = serializers.IntegerField()
     workers = WorkerSerializer(many=True)
-    thresholds = serializers.DictField(child=ThresholdsSerializer())
+    thresholds = serializers.DictField(child=ModelThresholdsSerializer())
     reasons = serializers.ListField(child=serializers.CharField())
     degraded = serializers.BooleanField()
 

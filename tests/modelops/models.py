@@ -14,6 +14,7 @@ from modelops.ml.scorer import Scorer
 WORDS = ("bonito", "gracias", "idiota", "imbecil", "stupid", "thanks", "tonto")
 TOXIC = {"idiota", "imbecil", "stupid", "tonto"}
 CHARACTERS = (" gr", " id", "ota", "upid")
+LIMITS = {"review": 0.4, "block": 0.9}
 GOLDEN = (("Eres un idiota", "es"), ("You are stupid", "en"), ("Muchas gracias", "es"))
 
 
@@ -35,14 +36,14 @@ def small_model(*, strength: float = 8.0) -> NumericModel:
             "heads": {
                 "toxic": {
                     "languages": ["es", "en"],
-                    "thresholds": {"es": 0.4, "en": 0.4},
+                    "thresholds": {"es": LIMITS, "en": LIMITS},
                     "calibration": {"es": [1.0, 0.0], "en": [1.0, 0.0]},
                     "convergence": {"iterations": 1},
                 }
             },
             "thresholds": {
-                "es": {"review": 0.4, "block": 0.9},
-                "en": {"review": 0.4, "block": 0.9},
+                "es": LIMITS,
+                "en": LIMITS,
             },
             "handicaps": {"window": 1.0, "repaired": 1.0},
             "training_samples": 7,

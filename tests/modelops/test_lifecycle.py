@@ -163,9 +163,7 @@ def test_the_starter_goes_live_as_1_0_0_once(db: None, store: Path) -> None:
     assert serving.analyze(["Eres un idiota"])[0].toxic
 
 
-def test_a_changed_starter_is_refused(
-    db: None, settings: Settings, tmp_path: Path
-) -> None:
+def test_a_changed_starter_is_refused(db: None, settings: Settings, tmp_path: Path) -> None:
     settings.STARTER_DIR = write_small_model(tmp_path / "starter")
     with pytest.raises(DamagedFiles, match=r"starter/model\.json"):
         publish_starter()

@@ -66,7 +66,7 @@ def test_a_foreign_text_gets_at_least_what_the_setting_says(
 
 
 def test_without_a_model_the_error_says_how_to_get_one(db: None) -> None:
-    with pytest.raises(serving.ModelUnavailable, match="manage.py bootstrap"):
+    with pytest.raises(serving.ModelUnavailable, match=r"manage\.py bootstrap"):
         serving.analyze(["hola"])
     assert serving.live_version() is None
 

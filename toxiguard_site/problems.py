@@ -116,7 +116,8 @@ def _as_api_exception(exc: Exception) -> exceptions.APIException:
         case SuspiciousOperation():
             return exceptions.ParseError()
         case serving.ModelUnavailable():
-            return ServiceUnavailable(f"{exc} {_('Nothing was stored.')}")
+            nothing = _("Nothing was stored.")
+            return ServiceUnavailable(f"{exc} {nothing}")
     log.error("api_error", exc_info=exc)
     return exceptions.APIException(_("Something went wrong here. The log of the site says more."))
 

@@ -18,6 +18,7 @@ import sys
 import tempfile
 import threading
 import time
+import warnings
 from pathlib import Path
 
 from environment import ROOT, SetupError, ensure, run, stop_on_signals
@@ -83,6 +84,7 @@ def prepare() -> None:
     from django.core.management import CommandError, call_command
     from django.db import OperationalError, connection
 
+    warnings.filterwarnings("ignore", "Engine not recognized", UserWarning)
     try:
         django.setup()
         data_dir = Path(settings.DATA_DIR)
@@ -93,6 +95,13 @@ def prepare() -> None:
         raise SetupError(
             f"The data folder cannot be written ({error.strerror}: {error.filename}); name one "
             "that can be with TOXIGUARD_DATA_DIR=/some/folder."
+        ) from None
+    except ImportError as error:
+        raise SetupError(f"The installation is not complete: {error}") from None
+    except KeyError:  # what django-environ makes of a scheme that it does not know
+        raise SetupError(
+            "DATABASE_URL is not right; examples: postgres://user:password@host:5432/name, "
+            "sqlite:////some/folder/db.sqlite3"
         ) from None
     except Exception as error:
         raise SetupError(f"The settings (environment and .env) are not right: {error}") from None

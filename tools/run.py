@@ -111,7 +111,7 @@ def prepare() -> None:
         reason = " ".join(str(error).split())
         raise SetupError(f"The database cannot be opened (DATABASE_URL): {reason}") from None
     try:
-        call_command("migrate", interactive=False, verbosity=0)
+        call_command("migrate", interactive=False, verbosity=0, skip_checks=False)
         call_command("bootstrap")
     except CommandError as error:
         raise SetupError(str(error)) from None

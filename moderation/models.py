@@ -112,12 +112,8 @@ class Analysis(models.Model):
             models.Index(fields=["owner", "created_at", "id"], name="analysis_owner"),
             models.Index(fields=["decision", "created_at", "id"], name="analysis_decision"),
             models.Index(fields=["category", "created_at", "id"], name="analysis_category"),
-            models.Index(
-                fields=["author", "created_at"], name="analysis_author", condition=~Q(author="")
-            ),
-            models.Index(
-                fields=["external_id"], name="analysis_external", condition=~Q(external_id="")
-            ),
+            models.Index(fields=["author", "created_at"], name="analysis_author"),
+            models.Index(fields=["external_id"], name="analysis_external"),
         ]
 
     def __str__(self) -> str:

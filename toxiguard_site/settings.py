@@ -233,6 +233,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024  # 1,000 texts of 10,000 characte
 METRICS_TOKEN = env.str("TOXIGUARD_METRICS_TOKEN", default="")
 
 MODEL_MAX_AGE_DAYS = env.int("TOXIGUARD_MODEL_MAX_AGE_DAYS", default=30)
+# Labelled files from which the starter model is rebuilt; no running site needs them.
+TRAINING_DATA_DIR = Path(
+    env.str("TOXIGUARD_TRAINING_DATA", default=str(BASE_DIR.parent / "shared" / "data"))
+)
 BACKUPS_KEEP = env.int("TOXIGUARD_BACKUPS_KEEP", default=5)
 DEFAULT_TEXT_LANGUAGE = env.str("TOXIGUARD_DEFAULT_TEXT_LANGUAGE", default="es")
 # What happens to a text that is confidently in a language the model does not have.

@@ -29,6 +29,7 @@ urlpatterns = [
         name="password_reset_complete",
     ),
     path("language/", set_language, name="set_language"),
+    path("start/", views.start, name="start"),
     path("theme/", views.set_theme, name="set_theme"),
     path("admin/", admin.site.urls),
     path("api/", include("moderation.api.urls")),

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
-from .context_processors import THEME_COOKIE, THEMES, theme_of
+from toxiguard_site.context_processors import THEME_COOKIE, THEMES, sections, theme_of
 
 A_YEAR = 60 * 60 * 24 * 365
+
+
+@login_required
+@require_GET
+def start(request: HttpRequest) -> HttpResponse:
+    """Go to the first section that this account may open."""
+    if found := sections(request):
+        return HttpResponseRedirect(found[0]["url"])
+    raise PermissionDenied
 
 
 @require_POST
@@ -22,7 +33,7 @@ def set_theme(request: HttpRequest) -> HttpResponse:
     if not url_has_allowed_host_and_scheme(
         target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     ):
-        target = reverse("moderation:analyse")
+        target = reverse("start")
     response = HttpResponseRedirect(target)
     theme = request.POST.get("theme", "auto")
     response.set_cookie(
@@ -36,7 +47,13 @@ def set_theme(request: HttpRequest) -> HttpResponse:
 
 
 def error_page(
-    request: HttpRequest, *, status: int, heading: str, what: str, next_step: str = ""
+    request: HttpRequest,
+    *,
+    status: int,
+    heading: str,
+    what: str,
+    next_step: str = "",
+    may_log_out: bool = False,
 ) -> HttpResponse:
     """One page for all errors. It asks nothing of the database, which may be what is broken."""
     context = {
@@ -45,7 +62,8 @@ def error_page(
         "heading": heading,
         "what": what,
         "next_step": next_step,
-        "home": reverse("moderation:analyse"),
+        "may_log_out": may_log_out,
+        "home": reverse("start"),
     }
     return render(request, "site/error.html", context, status=status)
 
@@ -66,6 +84,7 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
         heading=_("Not permitted"),
         what=_("This account does not have the permission for this page. Nothing was changed."),
         next_step=_("Permissions are given by an administrator, through the groups."),
+        may_log_out=hasattr(request, "user") and request.user.is_authenticated,
     )
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone, translation
 from knox.models import AuthToken
 
 from moderation.models import Analysis
-from moderation.services import AnalysisInput, erase_analysis, label_analysis
+from moderation.services import AnalysisInput, erase_analysis, issue_token, label_analysis
 from tests.moderation.conftest import KIND, TOXIC
 
 
@@ -269,3 +269,38 @@ def test_bootstrap_keeps_what_a_site_changed(db):
     group.permissions.add(extra)
     run("bootstrap")
     assert extra in group.permissions.all()
+
+
+# --- check_site ----------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_check_site(live_model, make_user, live_server):
+    token = issue_token(user=make_user("checker", "Integrations", "Operators"))
+    lines = run("check_site", "--url", live_server.url, "--token", token).splitlines()
+    assert [line[:4] for line in lines[:-1]] == ["OK  "] * 12
+    assert Analysis.objects.count() == 0
+    lines = run("check_site", "--url", live_server.url).splitlines()
+    assert [line[:4] for line in lines[:-1]] == ["OK  "] * 7 + ["SKIP"] * 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_check_site_says_what_is_wrong(no_model, make_user, live_server):
+    token = issue_token(user=make_user("checker", "Integrations"))
+    out = io.StringIO()
+    with translation.override("en"), pytest.raises(CommandError) as caught:
+        call_command("check_site", url=live_server.url, token=token, stdout=out)
+    assert "failed at" in str(caught.value)
+    (analyse,) = [line for line in out.getvalue().splitlines() if "Analyse in Spanish" in line]
+    assert analyse.startswith("FAIL")
+    assert "bootstrap" in analyse
+    (model,) = [line for line in out.getvalue().splitlines() if "Model status" in line]
+    assert "permission" in model
+
+
+def test_check_site_where_nothing_runs(db):
+    assert "12 of 12" in fails("check_site", "--url", "http://127.0.0.1:9", "--token", "x")
+
+
+def test_check_site_with_a_wrong_address(db):
+    assert "--url" in fails("check_site", "--url", "file:///etc/passwd")

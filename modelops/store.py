@@ -16,7 +16,7 @@ import os
 import platform
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -160,21 +160,21 @@ def publish_dataset(staged: Path, *, digest: str) -> None:
     _sync(folder)
 
 
-def replace_file(source: Path, target: Path) -> None:
-    """Put a read-only copy of `source` in the place of `target` by one rename."""
-    with staging(target.name) as folder:
-        copy = folder / target.name
-        shutil.copyfile(source, copy)
-        copy.chmod(0o444)
-        _sync(copy)
-        copy.replace(target)
-        _sync(target.parent)
+def replace_files(source: Path, target: Path, names: Sequence[str]) -> None:
+    """Put read-only copies of files in `source` in the place of those in `target`, by renames."""
+    with staging("copies") as folder:
+        for name in names:
+            shutil.copyfile(source / name, folder / name)
+            (folder / name).chmod(0o444)
+            _sync(folder / name)
+        for name in names:
+            (folder / name).replace(target / name)
+        _sync(target)
 
 
 def replace_live_copies(folder: Path) -> None:
     """Let people's copies at the top follow `folder`."""
-    for name in PEOPLE_FILES:
-        replace_file(folder / name, settings.MODELS_STORE_DIR / name)
+    replace_files(folder, settings.MODELS_STORE_DIR, PEOPLE_FILES)
 
 
 def repair_live_copies(folder: Path) -> list[str]:
@@ -184,7 +184,7 @@ def repair_live_copies(folder: Path) -> list[str]:
     for name in bad:
         if (top / name).exists():
             quarantine(top / name)
-        replace_file(folder / name, top / name)
+    replace_files(folder, top, bad)
     return bad
 
 

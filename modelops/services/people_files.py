@@ -67,7 +67,7 @@ def repair_people_files(*, version: ModelVersion) -> list[str]:
         for name in bad:
             if (folder / name).exists():
                 store.quarantine(folder / name)
-            store.replace_file(staged / name, folder / name)
+        store.replace_files(staged, folder, bad)
     version.remade_files = {**version.remade_files, **store.entries_of(folder, bad)}
     version.save(update_fields=["remade_files"])
     return bad

@@ -74,7 +74,9 @@ def publish_version(
         if existing := _published(version, digest):
             return existing
         raise
-    logger.info("model.published", version=version, digest=digest, origin=str(origin), by=str(by or ""))
+    logger.info(
+        "model.published", version=version, digest=digest, origin=str(origin), by=str(by or "")
+    )
     return row
 
 

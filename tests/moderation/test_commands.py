@@ -11,6 +11,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone, translation
 from knox.models import AuthToken
 
@@ -304,3 +305,10 @@ def test_check_site_where_nothing_runs(db):
 
 def test_check_site_with_a_wrong_address(db):
     assert "--url" in fails("check_site", "--url", "file:///etc/passwd")
+
+
+def test_without_tables(db):
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE knox_authtoken RENAME TO gone")
+    User.objects.create_user("somebody")
+    assert "manage.py migrate" in fails("issue_token", "somebody")

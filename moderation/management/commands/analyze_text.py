@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 from rich.console import Console
 from rich.progress import Progress
 
 from modelops import serving
+from moderation.management.site_command import SiteCommand
 from moderation.models import Analysis, Category, Decision
 from moderation.services import AnalysisInput, AnalysisOutcome, analyze_texts
 from moderation.tables import BadFile, read_texts, written_at_once
@@ -24,7 +25,7 @@ AT_ONCE = 500  # texts that are scored and stored together
 ADDED = ("score", "toxic", "decision", "category", "labels", "language", "model_version")
 
 
-class Command(BaseCommand):
+class Command(SiteCommand):
     help = (
         "Score a text, the text on standard input (-), or each row of a file. "
         "Nothing is stored without --store."

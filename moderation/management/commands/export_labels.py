@@ -5,9 +5,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 
+from moderation.management.site_command import SiteCommand
 from moderation.models import AnalysisLabel
 from moderation.selectors import newest_labels
 from moderation.tables import written_at_once
@@ -27,7 +28,7 @@ COLUMNS = (
 )
 
 
-class Command(BaseCommand):
+class Command(SiteCommand):
     help = (
         "Write what people said is right, with who said it and when, as CSV (.csv or .csv.gz). "
         "Texts are written exactly as they are, for import_dataset; the file is not meant for "

@@ -4,13 +4,14 @@ from argparse import ArgumentTypeError
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 
+from moderation.management.site_command import SiteCommand
 from moderation.services import issue_token
 
 
-class Command(BaseCommand):
+class Command(SiteCommand):
     help = "Make a token for the API. The token is the last line; it is shown this once."
 
     def add_arguments(self, parser: CommandParser) -> None:

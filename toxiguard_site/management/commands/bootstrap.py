@@ -6,13 +6,14 @@ import secrets
 from typing import Any
 
 from django.contrib.auth.models import Group, User
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
 from modelops.errors import OperationFailed
 from modelops.services.publish_starter import publish_starter
+from moderation.management.site_command import SiteCommand
 from moderation.services import create_groups
 
 USERS = {
@@ -21,7 +22,7 @@ USERS = {
 }
 
 
-class Command(BaseCommand):
+class Command(SiteCommand):
     help = (
         "Prepare the site: groups, the starter model as version 1.0.0, a superuser “admin” and a "
         "moderator “moderador”. Run again, it adds only what is missing. Passwords come from "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -19,7 +20,7 @@ def check_folders(**kwargs: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     store = settings.MODELS_STORE_DIR
     folder = next(path for path in (store, *store.parents) if path.exists())
-    if not os.access(folder, os.W_OK | os.X_OK):
+    if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
         found.append(
             Warning(
                 _("The model files cannot be written: %(path)s") % {"path": folder},
@@ -41,7 +42,7 @@ def check_folders(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.database)
-def check_hosts(databases: list[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+def check_hosts(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
     """Several hosts need PostgreSQL and one shared models_store."""
     from modelops.models import ServerWorker
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO, cast
 
 from django.utils.translation import gettext as _
 
@@ -116,13 +116,14 @@ def read_rows(
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[BinaryIO, BinaryIO]]:
+def _opened(path: Path) -> Iterator[tuple[BinaryIO, IO[bytes]]]:
     """The file itself and its content; whatever goes wrong while reading becomes one sentence."""
     try:
         with path.open("rb") as raw:
             packed = raw.read(2) == GZIP_MAGIC
             raw.seek(0)
-            yield raw, gzip.GzipFile(fileobj=raw) if packed else raw
+            content = cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if packed else raw
+            yield raw, content
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise UnreadableFile(
             _("%(path)s is damaged: its gzip data breaks off or is wrong.") % {"path": path}
@@ -142,7 +143,7 @@ def _long_cells() -> Iterator[None]:
         csv.field_size_limit(before)
 
 
-def _decoded(handle: BinaryIO) -> Iterator[str]:
+def _decoded(handle: IO[bytes]) -> Iterator[str]:
     """The lines as text, so that a wrong byte can be told with its line."""
     for number in itertools.count(1):
         raw = handle.readline(MAX_LINE)

@@ -139,7 +139,9 @@ def live_version() -> LiveInfo | None:
 def ensure_loaded() -> LiveInfo:
     """What this process serves, loaded now if nobody asked before. Raises ModelUnavailable."""
     _model()
-    return live_version()
+    if (info := live_version()) is None:
+        raise ModelUnavailable(str(NoLiveVersion()))  # withdrawn just now
+    return info
 
 
 def refresh() -> LiveInfo | None:
@@ -197,7 +199,8 @@ def _loaded(pointer: LivePointer, seen: _State) -> _State:
     version = pointer.version
     try:
         warm_up()
-        loaded, error = load_version(version), ""
+        loaded: LoadedModel | None = load_version(version)
+        error = ""
         logger.info("serving.loaded", version=version.version, generation=pointer.generation)
     except OperationFailed as failure:
         # who serves already keeps its model; who starts takes the best that is left
@@ -238,7 +241,7 @@ class _Follower:
             self._thread.start()
 
     def stop(self) -> None:
-        if self.running():
+        if self._thread is not None and self.running():
             self._stop.set()
             self._thread.join(timeout=5)
         self._thread = None

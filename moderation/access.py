@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
+from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
+
+
+class PageRequest(HttpRequest):
+    """What a view behind `allowed_to` gets, as far as types go: somebody is logged in."""
+
+    user: User
+    htmx: HtmxDetails
 
 
 def allowed_to(*permissions: str) -> Callable[[View], View]:
@@ -23,10 +33,11 @@ def allowed_to(*permissions: str) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
-                if request.htmx:
-                    here = request.htmx.current_url_abs_path or request.get_full_path()
+                htmx = cast(PageRequest, request).htmx
+                if htmx:
+                    here = htmx.current_url_abs_path or request.get_full_path()
                     return HttpResponseClientRedirect(redirect_to_login(here).url)
                 return redirect_to_login(request.get_full_path())
             if not any(request.user.has_perm(f"moderation.{name}") for name in permissions):

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -19,7 +19,7 @@ from django_htmx.http import reswap, trigger_client_event
 
 from modelops import serving
 from moderation import charts, presentation, sentence
-from moderation.access import allowed_to
+from moderation.access import PageRequest, allowed_to
 from moderation.export import csv_response
 from moderation.filters import AnalysisFilter
 from moderation.forms import AnalyseForm, EraseShownForm, LabelForm
@@ -51,7 +51,7 @@ def examples() -> list[str]:
 
 @allowed_to("analyze_text")
 @require_http_methods(["GET", "HEAD", "POST"])
-def analyse(request: HttpRequest) -> HttpResponse:
+def analyse(request: PageRequest) -> HttpResponse:
     """The field and, beside it, the answer; a part of the page for htmx, else the whole."""
     if request.method == "POST":
         return _analyse(request)
@@ -61,7 +61,7 @@ def analyse(request: HttpRequest) -> HttpResponse:
     return _analyse_page(request, {"form": AnalyseForm(initial={"text": text})})
 
 
-def _analyse(request: HttpRequest) -> HttpResponse:
+def _analyse(request: PageRequest) -> HttpResponse:
     form = AnalyseForm(request.POST)
     if not form.is_valid():
         return _analyse_page(request, {"form": form, "errors": _all_errors(form)}, status=422)
@@ -85,11 +85,11 @@ def _analyse(request: HttpRequest) -> HttpResponse:
 
 
 def _all_errors(form: AnalyseForm) -> list[str]:
-    return [message for messages_ in form.errors.values() for message in messages_]
+    return [str(message) for messages_ in form.errors.values() for message in messages_]
 
 
 def _analyse_page(
-    request: HttpRequest, context: dict[str, Any], *, status: int = 200
+    request: PageRequest, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     context |= {
         "limit": MAX_TEXT_LENGTH,
@@ -106,7 +106,7 @@ def _analyse_page(
 class Shown:
     """What the address asks for: the filtered analyses that the user may see."""
 
-    def __init__(self, request: HttpRequest) -> None:
+    def __init__(self, request: PageRequest) -> None:
         self.query: QueryDict = sentence.only_filters(request.GET)
         self.filter = AnalysisFilter(self.query, queryset=visible_analyses(request.user))
         self.valid = self.filter.is_valid()
@@ -137,7 +137,7 @@ class Shown:
 
 @allowed_to("analyze_text", "view_analysis")
 @require_GET
-def history(request: HttpRequest) -> HttpResponse:
+def history(request: PageRequest) -> HttpResponse:
     """Figures and charts, then the list, all for the filter in the address."""
     shown = Shown(request)
     try:
@@ -174,7 +174,7 @@ def history(request: HttpRequest) -> HttpResponse:
     return render(request, "moderation/history.html", context)
 
 
-def _rights(request: HttpRequest) -> dict[str, bool]:
+def _rights(request: PageRequest) -> dict[str, bool]:
     user = request.user
     return {
         "may_label": user.has_perm("moderation.review_analysis"),
@@ -203,7 +203,7 @@ def _figures(shown: Shown) -> dict[str, Any]:
 
 @allowed_to("export")
 @require_GET
-def export(request: HttpRequest) -> HttpResponseBase:
+def export(request: PageRequest) -> HttpResponseBase:
     """What the filter shows, as CSV."""
     shown = Shown(request)
     if not shown.valid:
@@ -214,7 +214,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
 @allowed_to("analyze_text", "view_analysis")
 @require_GET
 @cache_control(private=True, max_age=86400)
-def chart(request: HttpRequest, name: str) -> HttpResponse:
+def chart(request: PageRequest, name: str) -> HttpResponse:
     """A chart as an image; its figures and its language are in the address."""
     try:
         drawn = charts.draw(name, request.GET.get("v", ""), request.GET.get("theme", "light"))
@@ -227,21 +227,21 @@ def chart(request: HttpRequest, name: str) -> HttpResponse:
     )
 
 
-def _analysis(request: HttpRequest, pk: int) -> Analysis:
+def _analysis(request: PageRequest, pk: int) -> Analysis:
     """The analysis, if this user may see it; else 404, as if there were none."""
     return get_object_or_404(with_people(visible_analyses(request.user)), pk=pk)
 
 
 @allowed_to("analyze_text", "view_analysis")
 @require_GET
-def analysis(request: HttpRequest, pk: int) -> HttpResponse:
+def analysis(request: PageRequest, pk: int) -> HttpResponse:
     """Everything about one analysis."""
     found = _analysis(request, pk)
     visible = visible_analyses(request.user)
     context = {
         "analysis": found,
         "result": presentation.result(found, folded=_folded(found)),
-        "earlier": visible.filter(pk=found.revision_of_id).first(),
+        "earlier": visible.filter(pk=found.revision_of_id or 0).first(),
         "later": visible.filter(revision_of=found).order_by("id"),
         "raw": presentation.raw(found),
         "categories": Category.choices,
@@ -261,7 +261,7 @@ def _folded(found: Analysis) -> tuple[Any, ...]:
 
 @allowed_to("review_analysis")
 @require_POST
-def label(request: HttpRequest, pk: int) -> HttpResponse:
+def label(request: PageRequest, pk: int) -> HttpResponse:
     """Take the right answer; answer with the row or the buttons that it belongs to."""
     found = _analysis(request, pk)
     form = LabelForm(request.POST)
@@ -295,7 +295,7 @@ def label(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, f"moderation/parts/labelled_{place}.html", context)
 
 
-def _back(request: HttpRequest, otherwise: str) -> str:
+def _back(request: PageRequest, otherwise: str) -> str:
     target = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(
         target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
@@ -305,7 +305,7 @@ def _back(request: HttpRequest, otherwise: str) -> str:
 
 @allowed_to("erase")
 @require_http_methods(["GET", "HEAD", "POST"])
-def erase(request: HttpRequest, pk: int) -> HttpResponse:
+def erase(request: PageRequest, pk: int) -> HttpResponse:
     """Ask, then erase one analysis; in a dialog for htmx, else on a page of its own."""
     found = _analysis(request, pk)
     if request.method != "POST":
@@ -324,7 +324,7 @@ def erase(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allowed_to("erase")
 @require_http_methods(["GET", "HEAD", "POST"])
-def erase_shown(request: HttpRequest) -> HttpResponse:
+def erase_shown(request: PageRequest) -> HttpResponse:
     """Erase all that the filter shows, once its number has been typed.
 
     What arrives between the question and the answer is left alone: the newest number that was

@@ -45,7 +45,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("live"), boolean=True)
     def live(self, version: ModelVersion) -> bool:
-        return version.is_live
+        return bool(getattr(version, "is_live", False))
 
     @admin.display(description=_("training texts"))
     def samples(self, version: ModelVersion) -> int | None:

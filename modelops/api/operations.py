@@ -17,7 +17,6 @@ from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
 from modelops import metrics, serving
@@ -77,7 +76,7 @@ class MetricsView(APIView):
     permission_classes = [MayReadMetrics]
 
     def get_authenticators(self) -> list[Any]:
-        return [MetricsToken(), *(each() for each in api_settings.DEFAULT_AUTHENTICATION_CLASSES)]
+        return [MetricsToken(), *super().get_authenticators()]
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> HttpResponse:

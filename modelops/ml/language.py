@@ -56,4 +56,4 @@ def detect(tokens: Tokens, text: str, languages: Sequence[str]) -> str | None:
         return UNKNOWN
     if len(ours) > 1 and scores[ours[0]] - scores[ours[1]] < _CLEAR_MARGIN:
         return None
-    return ours[0]
+    return str(ours[0])

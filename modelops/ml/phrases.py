@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 FOLDER = Path(__file__).with_name("phrases")
@@ -30,6 +31,12 @@ class Phrase:
     share: int  # how many sentences came from this template
 
 
+def _filled(
+    choose: Callable[[list[str]], str], slots: dict[str, list[str]], slot: re.Match[str]
+) -> str:
+    return choose(slots[slot[1]])
+
+
 def expand(language: str, *, seed: int, per_template: int) -> Iterator[Phrase]:
     """Yield at most `per_template` different sentences of each template of `language`."""
     content = json.loads((FOLDER / f"{language}.json").read_text(encoding="utf-8"))
@@ -41,7 +48,7 @@ def expand(language: str, *, seed: int, per_template: int) -> Iterator[Phrase]:
             choose = random.Random(f"{seed} {template}").choice  # noqa: S311
             sentences: list[str] = []
             for _ in range(per_template if _SLOT.search(template) else 1):
-                text = _SLOT.sub(lambda slot, choose=choose: choose(slots[slot[1]]), template)
+                text = _SLOT.sub(partial(_filled, choose, slots), template)
                 if text not in seen:
                     seen.add(text)
                     sentences.append(text)

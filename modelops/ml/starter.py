@@ -145,7 +145,7 @@ def _out_of_fold(
             part[held_out] = values
         words[held_out] = logits.words
         report(f"fold {fold + 1} of {FOLDS} scored")
-    return SegmentLogits(*parts, words)
+    return SegmentLogits(parts[0], parts[1], parts[2], parts[3], words)
 
 
 def _bare_details(fit: BaseFit) -> dict[str, Any]:

@@ -112,7 +112,8 @@ class _Objective:
         self.prior = prior
 
     def _margins(self, point: Array) -> Array:
-        return self.features @ point[:-1] + self.offset + point[-1]
+        margins: Array = self.features @ point[:-1] + self.offset + point[-1]
+        return margins
 
     def value_and_gradient(self, point: Array) -> tuple[float, Array]:
         signed = self.signs * self._margins(point)

@@ -16,7 +16,8 @@ class LivePointer(models.Model):
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
-    version = models.ForeignKey(
+    # (null until the first promotion; `current` never gives a pointer without a version)
+    version: models.ForeignKey[ModelVersion, ModelVersion] = models.ForeignKey(  # type: ignore[misc]
         ModelVersion, models.PROTECT, null=True, related_name="+", verbose_name=_("version")
     )
     generation = models.PositiveBigIntegerField(_("generation"), default=0)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import numpy as np
 import structlog
@@ -158,7 +158,7 @@ def _packed(target: Path) -> Iterator[BinaryIO]:
         target.open("xb") as raw,
         gzip.GzipFile(fileobj=raw, mode="wb", filename="", mtime=0) as packed,
     ):
-        yield packed
+        yield cast(BinaryIO, packed)
 
 
 def _write(cells: tuple[str, ...], packed: BinaryIO, digest: hashlib._Hash) -> None:

@@ -25,6 +25,7 @@ def publish_starter(*, by: User | None = None) -> ModelVersion:
         promote_version(version=version, by=by, reason=_("First version of this site"))
     except Superseded:
         # another process does the same; what it made live is the answer
-        if LivePointer.current() is None:
+        if (pointer := LivePointer.current()) is None:
             raise
-    return LivePointer.current().version
+        return pointer.version
+    return version

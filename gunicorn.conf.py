@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -23,7 +24,14 @@ accesslog = None
 
 # Each worker writes its counters here, and any worker adds them up (modelops/metrics.py).
 _metrics_dir = tempfile.mkdtemp(prefix="toxiguard-metrics-")
+_master = os.getpid()
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = _metrics_dir
+
+
+@atexit.register
+def _remove_metrics() -> None:
+    if os.getpid() == _master:  # workers inherit this
+        shutil.rmtree(_metrics_dir, ignore_errors=True)
 
 
 def post_worker_init(worker: Any) -> None:
@@ -42,7 +50,3 @@ def child_exit(server: Any, worker: Any) -> None:
     from prometheus_client import multiprocess
 
     multiprocess.mark_process_dead(worker.pid)
-
-
-def on_exit(server: Any) -> None:
-    shutil.rmtree(_metrics_dir, ignore_errors=True)

@@ -129,7 +129,7 @@ def write_numeric(model: NumericModel, folder: Path) -> None:
     """Write model.json and model.npz into `folder`."""
     (folder / "model.json").write_bytes(_json(model))
     with (folder / "model.npz").open("wb") as handle:
-        np.savez_compressed(handle, allow_pickle=False, **_arrays(model))  # type: ignore[arg-type]
+        np.savez_compressed(handle, allow_pickle=False, **_arrays(model))
 
 
 def read_numeric(folder: Path) -> NumericModel:

@@ -108,11 +108,11 @@ def vectorize(
     """Return the TF-IDF matrix of whole texts, shape (n_texts, n_features)."""
     rows, columns, values = [], [], []
     for start in range(0, len(texts), batch):
-        words = [tokenize(text).words for text in texts[start : start + batch]]
-        owners, numbers, _, tfidf = index.values(words)
-        rows.append((owners + start).astype(np.int32))
-        columns.append(numbers.astype(np.int32))
-        values.append(tfidf)
+        readings = [index.read(tokenize(text).words) for text in texts[start : start + batch]]
+        present = index.values([(reading, 0, len(reading.own)) for reading in readings])
+        rows.append((present.owners + start).astype(np.int32))
+        columns.append(present.numbers.astype(np.int32))
+        values.append(present.values)
     return sparse.csr_matrix(
         (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))),
         shape=(len(texts), index.size),

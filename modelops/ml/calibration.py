@@ -42,15 +42,14 @@ class SegmentLogits:
 
     def final(self, *, window: float, repaired: float) -> Array:
         """Return the final logits for these handicaps."""
-        return np.max(
-            [
-                self.whole,
-                self.window - window,
-                self.repaired - repaired,
-                self.repaired_window - window - repaired,
-            ],
-            axis=0,
-        )
+        readings = [
+            self.whole,
+            self.window - window,
+            self.repaired - repaired,
+            self.repaired_window - window - repaired,
+        ]
+        best: Array = np.max(readings, axis=0)
+        return best
 
 
 def segment_logits(scorer: Scorer, texts: list[str], *, batch: int = 500) -> SegmentLogits:
@@ -60,18 +59,16 @@ def segment_logits(scorer: Scorer, texts: list[str], *, batch: int = 500) -> Seg
     words = np.zeros(len(texts), dtype=np.int64)
     for start in range(0, len(texts), batch):
         readings = [tokenize(text) for text in texts[start : start + batch]]
-        segments, owners = scorer.segments(readings)
-        logits = scorer.index.logits([s.tokens.words[s.start : s.end] for s in segments])
-        logits = logits + scorer.intercepts
+        taken = scorer.parts(readings)
         for number, reading in enumerate(readings):
             words[start + number] = len(reading.words)
-            for row in range(owners[number], owners[number + 1]):
-                segment = segments[row]
-                other = segment.tokens is not reading
-                part = 2 * other + (segment.end - segment.start < len(segment.tokens.words))
-                place = parts[part, start + number]
-                np.maximum(place, logits[row], out=place)
-    return SegmentLogits(*parts, words)
+            for row in range(taken.owners[number], taken.owners[number + 1]):
+                piece = taken.rows[row]
+                other = piece.tokens is not reading
+                kind = 2 * other + (piece.end - piece.start < len(piece.tokens.words))
+                place = parts[kind, start + number]
+                np.maximum(place, taken.logits[row], out=place)
+    return SegmentLogits(parts[0], parts[1], parts[2], parts[3], words)
 
 
 def choose_handicaps(
@@ -89,7 +86,10 @@ def choose_handicaps(
         final = logits.final(window=window, repaired=repaired)[chosen, 0]
         labels = corpus.labels[chosen, 0] == 1
         weights = base_rate_weights(labels, base_rate, corpus.shares[chosen])
-        return final >= precision_threshold(final, labels, weights, REVIEW_PRECISION)
+        over: NDArray[np.bool_] = final >= precision_threshold(
+            final, labels, weights, REVIEW_PRECISION
+        )
+        return over
 
     def long_are_safe(language: str, window: float) -> bool:
         chosen = rows[language]

@@ -7,6 +7,7 @@ One table maps each code point to its folded form: compatibility forms (NFKC), l
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping, Sequence
 
 # Letters of other scripts, or phonetic letters, that a reader takes for the Latin letter. The
 # pairs follow the shapes in the Unicode confusables data (UTS #39), limited to letters.
@@ -49,9 +50,11 @@ def _fold_character(code: int) -> str:
     category = unicodedata.category(character)
     if category in _DROPPED_CATEGORIES:
         return ""
-    if category == "Cc" or category.startswith("Z"):
-        # a form feed or NUL separates nothing that a reader sees; a line break does
-        return "\n" if character in "\n\r\x0b\x85\u2028\u2029" else " " if character != "\0" else ""
+    if category == "Cc":
+        # a tab or line break parts words; of other control characters a reader sees nothing
+        return {9: " ", 10: "\n", 11: "\n", 12: " ", 13: "\n", 0x85: "\n"}.get(code, "")
+    if category.startswith("Z"):
+        return " " if category == "Zs" else "\n"
     if letter := _enclosed_letter(code):
         return letter
     folded = []
@@ -64,10 +67,19 @@ def _fold_character(code: int) -> str:
 
 
 class _FoldingTable(dict[int, str]):
-    """Filled as characters are met; `str.translate` then runs at the speed of C."""
+    """Filled as characters are met; `str.translate` then runs at the speed of C.
+
+    `uneven` holds the characters met so far that fold to none or to several.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.uneven: set[str] = set()
 
     def __missing__(self, code: int) -> str:
         value = _fold_character(code)
+        if len(value) != 1:
+            self.uneven.add(chr(code))
         self[code] = value
         return value
 
@@ -86,17 +98,23 @@ def fold_characters(text: str) -> str:
     return _compose(text).translate(_TABLE)
 
 
-def folded_offsets(text: str) -> list[int]:
-    """Return for each character of `fold_characters(text)` its index in `text`, plus the end."""
-    if text.isascii() and text.isprintable():
-        return list(range(len(text) + 1))
-    table = _CONTROLS if text.isascii() else _TABLE
+def folded_offsets(text: str) -> Sequence[int]:
+    """Return for each character of `fold_characters(text)` its index in `text`, plus the end.
+
+    `text` must have been folded before.
+    """
+    if text.isascii():
+        if len(text.translate(_CONTROLS)) == len(text):
+            return range(len(text) + 1)
+    elif "\u0303" not in text and _TABLE.uneven.isdisjoint(text):
+        return range(len(text) + 1)
+    table: Mapping[int, str] = _CONTROLS if text.isascii() else _TABLE
     offsets: list[int] = []
     index = 0
     while index < len(text):
         width = 2 if text[index : index + 2] in _DECOMPOSED else 1
         code = ord(text[index]) if width == 1 else ord("ñ")
-        folded = table.get(code, chr(code)) if table is _CONTROLS else _TABLE[code]
+        folded = table[code] if table is _TABLE else table.get(code, " ")
         offsets.extend([index] * len(folded))
         index += width
     offsets.append(len(text))

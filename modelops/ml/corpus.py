@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelops.ml.artifacts import HEADS
-from modelops.ml.phrases import expand
+from modelops.ml.phrases import expand, mixtures
 
 UNKNOWN = -1
 # What a kind of the project's own toxic sentences says about the other heads.
@@ -64,9 +64,14 @@ def read_labelled(path: Path, *, source: str) -> Corpus:
     return _corpus([row["text"] for row in rows], labels, [row["lang"] for row in rows], source)
 
 
-def own_sentences(language: str, *, seed: int, per_template: int) -> Corpus:
-    """Return the project's own sentences of one language."""
+def own_sentences(language: str, *, seed: int, per_template: int, mixed_words: int = 0) -> Corpus:
+    """Return the project's own sentences of one language.
+
+    With `mixed_words` each comes a second time among innocent ones, up to that many words.
+    """
     phrases = list(expand(language, seed=seed, per_template=per_template))
+    if mixed_words:
+        phrases += mixtures(phrases, seed=seed, most_words=mixed_words)
     labels = np.full((len(phrases), len(HEADS)), UNKNOWN, dtype=np.int8)
     templates: dict[str, int] = {}
     groups = np.empty(len(phrases), dtype=np.int64)

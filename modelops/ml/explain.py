@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from modelops.ml.characters import fold_characters
 from modelops.ml.text import Tokens
-from modelops.ml.vectors import FeatureIndex
+from modelops.ml.vectors import FeatureIndex, FeatureValues, Segment
 
 Folding = tuple[str, str, int, int]
 # below a tenth of a logit a word moves a probability by less than 2.5 points: not worth a mark
@@ -32,47 +33,54 @@ class Explanation:
     spans: tuple[tuple[int, int, float], ...]
 
 
-def word_contributions(index: FeatureIndex, words: list[str], head: int = 0) -> list[float]:
-    """Return the contribution of each word to the logit of `words`; their sum is exact.
+def word_contributions(
+    index: FeatureIndex, present: FeatureValues, row: int, segment: Segment, head: int = 0
+) -> list[float]:
+    """Return the contribution of each word of segment `row` to its logit; their sum is exact.
 
     A feature that occurs more than once is shared out evenly, a pair of words by halves.
     """
-    if not words:
+    reading, start, end = segment
+    if end == start:
         return []
-    _, numbers, counts, values = index.values([words])
-    each = values * index.weights[numbers, head] / counts
-    features = [index.word_features(word) for word in words]
-    owners = np.repeat(np.arange(len(words)), [len(f) for f in features])
-    shares = each[np.searchsorted(numbers, np.concatenate(features))]
-    result = np.bincount(owners, shares, len(words))
-    for place, number in enumerate(index.bigram_numbers(words)):
-        if number is not None:
-            half = each[np.searchsorted(numbers, number)] / 2.0
-            result[place] += half
-            result[place + 1] += half
-    return [float(value) for value in result]
+    rows = slice(present.bounds[row], present.bounds[row + 1])
+    numbers = present.numbers[rows]
+    each = present.values[rows] * index.weights[numbers, head] / present.counts[rows]
+    own = reading.own[start:end]
+    owners = np.repeat(np.arange(end - start), [len(features) for features in own])
+    result = np.bincount(owners, each[numbers.searchsorted(np.concatenate(own))], end - start)
+    pairs = reading.pairs[start : end - 1]
+    places = [place for place, number in enumerate(pairs) if number is not None]
+    if places:
+        found = np.array([pairs[place] for place in places])
+        halves = each[numbers.searchsorted(found)] / 2.0
+        result[places] += halves
+        result[np.array(places) + 1] += halves
+    per_token: list[float] = result.tolist()
+    return per_token
 
 
 def explain(
-    index: FeatureIndex,
+    contributions: list[float],
     tokens: Tokens,
     start: int,
     end: int,
     *,
-    offsets: list[int],
+    offsets: Sequence[int],
     intercept: float,
 ) -> Explanation:
-    """Explain the `toxic` logit of words `start` to `end`.
+    """Explain a logit by the `contributions` of words `start` to `end`.
 
     `offsets` maps places in the folded text to places in the original.
     """
-    contributions = word_contributions(index, tokens.words[start:end])
     total = sum(contributions)
+    starts, ends = tokens.starts, tokens.ends
     merged: dict[tuple[int, int], float] = {}
     for place, contribution in enumerate(contributions, start):
-        # words read out of one stretch of text ("eresunidiota") share its span
-        span = (offsets[tokens.starts[place]], offsets[tokens.ends[place]])
-        merged[span] = merged.get(span, 0.0) + contribution
+        if contribution > 0.0:
+            # words read out of one stretch of text ("eresunidiota") share its span
+            span = (offsets[starts[place]], offsets[ends[place]])
+            merged[span] = merged.get(span, 0.0) + contribution
     spans = [(*span, value) for span, value in merged.items() if value >= _VISIBLE]
     spans = sorted(sorted(spans, key=lambda span: -span[2])[:_MOST_SHOWN])
     return Explanation(
@@ -85,36 +93,30 @@ def explain(
     )
 
 
-def undone(
-    text: str, tokens: Tokens, repaired: Tokens | None, offsets: list[int]
-) -> tuple[Folding, ...]:
+def undone(text: str, reading: Tokens, offsets: Sequence[int]) -> tuple[Folding, ...]:
     """Return (original, folded, start, end) where the reading is more than the text in lower case.
 
     Accents, capitals and numbers are no disguise and not listed.
     """
-    reading = repaired or tokens
-    plain = text.isascii() and text.isprintable()
+    folded = reading.folded
+    plain = text.isascii() and isinstance(offsets, range)
     found: dict[tuple[int, int], list[str]] = {}
     for word, start, end in zip(reading.words, reading.starts, reading.ends, strict=True):
-        if word[0].isalpha():
+        if not (plain and folded[start:end] == word) and word[0].isalpha():
             found.setdefault((start, end), []).append(word)
-    result = []
+    result: list[Folding] = []
     for (start, end), words in found.items():
-        folded = " ".join(words)
-        if plain and reading.folded[start:end] == folded:
-            continue
         first, last = offsets[start], offsets[end]
-        original = text[first:last]
-        if _disguised(original, folded):
-            result.append((original, folded, first, last))
+        if _disguised(text[first:last], " ".join(words)):
+            result.append((text[first:last], " ".join(words), first, last))
         if len(result) == _MOST_SHOWN:
             break
     return tuple(result)
 
 
+_SIMPLE = str.maketrans("áàâäéèêëíìîïóòôöúùûüçÁÉÍÓÚÜ’'", "aaaaeeeeiiiioooouuuucaeiouu''")
+
+
 def _disguised(original: str, folded: str) -> bool:
-    if original.isalpha() and len(original) == len(folded) and original.isascii():
-        return original.lower() != folded
-    accents = str.maketrans("áàâäéèêëíìîïóòôöúùûüç’'", "aaaaeeeeiiiioooouuuuc''")
-    simple = original.lower().translate(accents).replace("'", "")
-    return simple != folded and any(not c.isdigit() for c in fold_characters(original) if c != "0")
+    simple = original.translate(_SIMPLE).lower().replace("'", "")
+    return simple != folded and any(c.isalpha() for c in fold_characters(original))

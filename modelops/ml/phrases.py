@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -56,3 +56,24 @@ def expand(language: str, *, seed: int, per_template: int) -> Iterator[Phrase]:
                 yield Phrase(
                     text, bool(group["toxic"]), group["kind"], language, template, len(sentences)
                 )
+
+
+def mixtures(phrases: Sequence[Phrase], *, seed: int, most_words: int) -> Iterator[Phrase]:
+    """Yield each phrase among innocent ones, as a comment holds several sentences.
+
+    One guilty sentence makes the whole guilty, so this teaches that friendly company is no
+    excuse, and that company alone is no guilt. The template stays that of the phrase.
+    """
+    random_source = random.Random(seed)  # noqa: S311
+    innocent = [phrase.text for phrase in phrases if not phrase.toxic]
+    for phrase in phrases:
+        parts = [phrase.text]
+        while True:
+            company = random_source.choice(innocent)
+            if sum(len(part.split()) for part in [*parts, company]) > most_words:
+                break
+            parts.insert(random_source.randint(0, len(parts)), company)
+        if len(parts) > 1:
+            glue = random_source.choice((". ", " ", ", "))
+            text = glue.join(part.rstrip(".!?") if glue == ". " else part for part in parts)
+            yield replace(phrase, text=text)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,30 +22,47 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyzñ"
 _SINGLE_WORDS = frozenset("aeiouy")  # words of one letter in either language
 _LONGEST_WORD = 18
 _SHORTEST_JOINED = 6
-# Natural logs of the probability per letter. Everyday words run together stay below it
-# ("youarean..." about 1.2); an unknown name taken apart by chance lies above ("pant|anal" 2.6).
-_WORST_COST_PER_LETTER = 1.75
+# In natural logs. Everyday phrases run together cost less than this per letter ("youareanidiot"
+# about 0.8); a name or an inflected form taken apart by chance costs more ("boliv|ia|no" 1.7).
+_WORST_COST_PER_LETTER = 1.3
+_UNUSUAL_NEIGHBOURS = 2.5
 _CHOICES = {"1": "il", "6": "gb", "9": "gq", "2": "z", "0": "o", "!": "i", "|": "li"}
+_MOST_REMEMBERED = 20_000
+_LONGEST_REMEMBERED = 24
 _MOST_VARIANTS = 64
 _MOST_LETTERS = 1_500  # of unknown words looked at in one text
 _DOUBLED = re.compile(r"(.)\1+")
+_UNIT = re.compile(r"\W*\d+[a-zñ]{1,2}\W*")
+Path = tuple[str, "Path"] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """Known words with their cost: minus the natural log of the share of texts that use them."""
+    """Known words, and pairs of words, with their cost: -ln(share of texts that use them)."""
 
     costs: Mapping[str, float]
+    pairs: Mapping[str, float]
+    # unknown words met before and what they were read as; bounded
+    readings: dict[tuple[str, str], list[str] | None] = field(default_factory=dict, compare=False)
 
     @classmethod
     def from_terms(cls, terms: Sequence[str], idf: NDArray[np.float64]) -> Lexicon:
-        return cls(
-            {
-                term: float(weight) - 1.0
-                for term, weight in zip(terms, idf, strict=True)
-                if term.isalpha() and (len(term) > 1 or term in _SINGLE_WORDS)
-            }
-        )
+        """Take both from the word 1-2-grams of a model."""
+        costs: dict[str, float] = {}
+        pairs: dict[str, float] = {}
+        for term, weight in zip(terms, idf.tolist(), strict=True):
+            if " " in term:
+                pairs[term] = weight - 1.0
+            elif term.isalpha() and (len(term) > 1 or term in _SINGLE_WORDS):
+                costs[term] = weight - 1.0
+        return cls(costs, pairs)
+
+    def after(self, previous: str, word: str) -> float:
+        """Return the cost of `word` behind `previous`."""
+        pair = self.pairs.get(f"{previous} {word}")
+        if pair is None:
+            return self.costs[word] + _UNUSUAL_NEIGHBOURS
+        return max(pair - self.costs[previous], 0.0)
 
     def likeliest(self, candidates: Iterator[str]) -> str | None:
         known = [word for word in candidates if word in self.costs]
@@ -66,7 +83,7 @@ def repair(tokens: Tokens, lexicon: Lexicon) -> tuple[Tokens, list[int]] | None:
         letters += len(words[number])
         if letters > _MOST_LETTERS:
             break
-        reading = _reading(tokens, number, lexicon)
+        reading = _remembered(tokens, number, lexicon)
         if reading is not None:
             replaced[number] = reading
         elif (run := _taken_apart(tokens, number, lexicon)) is not None:
@@ -101,13 +118,26 @@ def _rebuilt(
     return result, changed
 
 
-def _reading(tokens: Tokens, number: int, lexicon: Lexicon) -> list[str] | None:
+def _remembered(tokens: Tokens, number: int, lexicon: Lexicon) -> list[str] | None:
     """Return the words that an unknown word stands for, or None."""
     word = tokens.words[number]
+    written = tokens.folded[tokens.starts[number] : tokens.ends[number]]
+    readings = lexicon.readings
+    try:
+        return readings[word, written]
+    except KeyError:
+        reading = _reading(word, written, lexicon)
+    if len(written) <= _LONGEST_REMEMBERED:
+        if len(readings) >= _MOST_REMEMBERED:
+            readings.clear()
+        readings[word, written] = reading
+    return reading
+
+
+def _reading(word: str, written: str, lexicon: Lexicon) -> list[str] | None:
     if word == URL:
         return None
-    written = tokens.folded[tokens.starts[number] : tokens.ends[number]]
-    if not written.isalpha():
+    if not written.isalpha() and not _UNIT.fullmatch(written):
         found = lexicon.likeliest(itertools.chain(_digits_as_letters(written), _unmasked(written)))
         if found is not None and len(found) > 2 and found != word:
             return [found]
@@ -172,29 +202,57 @@ def _taken_apart(tokens: Tokens, number: int, lexicon: Lexicon) -> tuple[int, in
             if len(parts) < size or any(not part.isalpha() for part in parts):
                 continue
             whole = "".join(parts)
-            if 4 <= len(whole) <= _LONGEST_WORD and whole in lexicon.costs:
+            if (
+                4 <= len(whole) <= _LONGEST_WORD
+                and whole in lexicon.costs
+                and _no_gap(tokens, first, size)
+            ):
                 return first, size, whole
     return None
 
 
 def _parted(word: str, lexicon: Lexicon) -> list[str] | None:
-    """Return the likeliest words that were run together to `word`, or None (Viterbi)."""
-    if len(word) < _SHORTEST_JOINED:
+    """Return the likeliest words that were run together to `word`, or None.
+
+    Viterbi over the known words in it, with pairs of neighbours that the model knows.
+    """
+    count = len(word)
+    if count < _SHORTEST_JOINED:
         return None
-    costs = lexicon.costs
-    best: list[tuple[float, int]] = [(0.0, 0)]
-    for end in range(1, len(word) + 1):
-        options = [
-            (best[start][0] + cost, start)
-            for start in range(max(0, end - _LONGEST_WORD), end)
-            if (cost := costs.get(word[start:end])) is not None
-        ]
-        best.append(min(options, default=(float("inf"), 0)))
-    if best[-1][0] > _WORST_COST_PER_LETTER * len(word):
+    worst = _WORST_COST_PER_LETTER * count
+    get = lexicon.costs.get
+    # paths[end]: last word of a way to get there -> (cost, words before it)
+    paths: list[dict[str, tuple[float, Path]]] = [{} for _ in range(count + 1)]
+    for start in range(count):
+        if start and not paths[start]:
+            continue
+        for end in range(start + 1, min(start + _LONGEST_WORD, count) + 1):
+            part = word[start:end]
+            cost = get(part)
+            if cost is None or end - start == count:
+                continue
+            ways = (
+                [(cost, None)]
+                if not start
+                else [
+                    (so_far + lexicon.after(previous, part), (previous, before))
+                    for previous, (so_far, before) in paths[start].items()
+                ]
+            )
+            best = min(ways, key=lambda way: way[0])
+            if best[0] <= worst:
+                paths[end][part] = best
+    if not paths[count]:
         return None
-    parts, end = [], len(word)
-    while end:
-        start = best[end][1]
-        parts.append(word[start:end])
-        end = start
+    last, (_, path) = min(paths[count].items(), key=lambda item: item[1][0])
+    parts = [last]
+    while path is not None:
+        parts.append(path[0])
+        path = path[1]
     return parts[::-1]
+
+
+def _no_gap(tokens: Tokens, first: int, size: int) -> bool:
+    """Tell whether nothing but punctuation parts the words."""
+    between = tokens.folded[tokens.starts[first] : tokens.ends[first + size - 1]]
+    return not any(c.isspace() for c in between)

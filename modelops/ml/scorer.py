@@ -7,6 +7,7 @@ less the handicap of how it was found, so that friendly padding outvotes nothing
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelops.ml.artifacts import NumericModel
-from modelops.ml.explain import Explanation, explain, undone
+from modelops.ml.explain import Explanation, explain, undone, word_contributions
 from modelops.ml.language import UNKNOWN, detect
 from modelops.ml.repair import Lexicon, repair
 from modelops.ml.text import Tokens, tokenize
-from modelops.ml.vectors import FeatureIndex
+from modelops.ml.vectors import FeatureIndex, FeatureValues, WordFeatures
 from modelops.ml.windows import windows
 
 Array = NDArray[np.float64]
@@ -37,14 +38,29 @@ class TextScore:
     folded: tuple[tuple[str, str, int, int], ...]  # original, folded, start, end
 
 
-@dataclass(slots=True)
-class _Segment:
+@dataclass(frozen=True, slots=True)
+class Part:
     """Words `start` to `end` of a reading of a text, with what their logit is lowered by."""
 
     tokens: Tokens
+    features: WordFeatures
     start: int
     end: int
     handicap: float
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """All parts of some texts: those of text n are rows `owners[n]` to `owners[n + 1]`."""
+
+    rows: list[Part]
+    owners: list[int]
+    present: FeatureValues
+    logits: Array  # shape (n_parts, n_heads), before handicaps
+
+    def final(self) -> Array:
+        final: Array = self.logits - np.array([part.handicap for part in self.rows])[:, None]
+        return final
 
 
 class Scorer:
@@ -78,12 +94,10 @@ class Scorer:
     def raw_probabilities(self, texts: Sequence[str], head: str = "toxic") -> Array:
         """Return P(head) of each whole text, uncalibrated: scikit-learn's `predict_proba`."""
         column = self.head_order.index(head)
-        logits = self.raw_logits([tokenize(text) for text in texts])[:, column]
+        readings = [self.index.read(tokenize(text).words) for text in texts]
+        present = self.index.values([(reading, 0, len(reading.own)) for reading in readings])
+        logits = self.index.logits(present)[:, column] + self.intercepts[column]
         return np.asarray(1.0 / (1.0 + np.exp(-logits)))
-
-    def raw_logits(self, readings: Sequence[Tokens]) -> Array:
-        """Return the logits of whole readings, shape (n_texts, n_heads)."""
-        return self.index.logits([r.words for r in readings]) + self.intercepts
 
     def score(
         self,
@@ -93,98 +107,87 @@ class Scorer:
         default_language: str = "es",
     ) -> list[TextScore]:
         """Score texts; `languages` holds the declared language of each, or None to detect it."""
+        if not texts:
+            return []
         readings = [tokenize(text) for text in texts]
-        segments, owners = self.segments(readings)
-        logits = self.index.logits([s.tokens.words[s.start : s.end] for s in segments])
-        logits = logits + self.intercepts
-        final = logits - np.array([s.handicap for s in segments])[:, None]
+        parts = self.parts(readings)
+        final = parts.final()
         results = []
-        for number, text in enumerate(texts):
-            rows = slice(owners[number], owners[number + 1])
-            best = rows.start + int(final[rows, 0].argmax())
+        for number, (text, tokens) in enumerate(zip(texts, readings, strict=True)):
+            first, last = parts.owners[number], parts.owners[number + 1]
+            best = first + int(final[first:last, 0].argmax())
+            language = languages[number] or detect(tokens, text, self.languages)
+            offsets = tokens.original_offsets(text)
+            repaired = parts.rows[last - 1].tokens
             results.append(
-                self._result(
-                    text,
-                    readings[number],
-                    segments[best],
-                    repaired=next(
-                        (s.tokens for s in segments[rows] if s.tokens is not readings[number]), None
+                TextScore(
+                    language=language or default_language,
+                    language_certain=language is not None,
+                    probabilities=self._probabilities(
+                        final[first:last].max(axis=0), language, default_language
                     ),
-                    maxima=final[rows].max(axis=0),
-                    language=detect(readings[number], text, self.languages)
-                    if languages[number] is None
-                    else languages[number],
-                    default_language=default_language,
+                    explanation=self._explanation(parts, best, offsets),
+                    folded=undone(text, repaired, offsets),
                 )
             )
         return results
 
-    def segments(self, readings: Sequence[Tokens]) -> tuple[list[_Segment], list[int]]:
-        """Return the segments to score and, per text, where its own begin (one more at the end)."""
-        segments: list[_Segment] = []
+    def parts(self, readings: Sequence[Tokens]) -> Parts:
+        """Take the readings apart and score every part."""
+        rows: list[Part] = []
         owners = [0]
         window, repaired = self.handicaps["window"], self.handicaps["repaired"]
         for tokens in readings:
-            segments.append(_Segment(tokens, 0, len(tokens.words), 0.0))
-            segments += [_Segment(tokens, s, e, window) for s, e in windows(tokens)]
+            features = self.index.read(tokens.words)
+            rows.append(Part(tokens, features, 0, len(tokens.words), 0.0))
+            rows += [Part(tokens, features, s, e, window) for s, e in windows(tokens)]
             other = repair(tokens, self.lexicon)
             if other is not None:
-                reading, changed = other
-                segments.append(_Segment(reading, 0, len(reading.words), repaired))
-                segments += [
-                    _Segment(reading, s, e, window + repaired)
-                    for s, e in windows(reading)
+                tokens, changed = other
+                features = self.index.read(tokens.words)
+                # the windows in which nothing changed are scored already
+                rows += [
+                    Part(tokens, features, s, e, window + repaired)
+                    for s, e in windows(tokens)
                     if any(s <= place < e for place in changed)
                 ]
-            owners.append(len(segments))
-        return segments, owners
+                rows.append(Part(tokens, features, 0, len(tokens.words), repaired))
+            owners.append(len(rows))
+        present = self.index.values([(part.features, part.start, part.end) for part in rows])
+        return Parts(rows, owners, present, self.index.logits(present) + self.intercepts)
 
-    def final_logits(self, texts: Sequence[str]) -> Array:
-        """Return the uncalibrated final scores of `texts` as logits, shape (n_texts, n_heads)."""
-        segments, owners = self.segments([tokenize(text) for text in texts])
-        logits = self.index.logits([s.tokens.words[s.start : s.end] for s in segments])
-        logits += self.intercepts - np.array([s.handicap for s in segments])[:, None]
-        return np.maximum.reduceat(logits, owners[:-1], axis=0)
+    def _explanation(self, parts: Parts, row: int, offsets: Sequence[int]) -> Explanation:
+        part = parts.rows[row]
+        contributions = word_contributions(
+            self.index, parts.present, row, (part.features, part.start, part.end)
+        )
+        return explain(
+            contributions, part.tokens, part.start, part.end,
+            offsets=offsets, intercept=float(self.intercepts[0]),
+        )  # fmt: skip
 
-    def _result(
-        self,
-        text: str,
-        tokens: Tokens,
-        segment: _Segment,
-        *,
-        repaired: Tokens | None,
-        maxima: Array,
-        language: str | None,
-        default_language: str,
-    ) -> TextScore:
+    def _probabilities(
+        self, logits: Array, language: str | None, default_language: str
+    ) -> dict[str, float]:
+        """Return the calibrated probabilities of the heads offered for a language.
+
+        Uncertain or unknown: the greater of what the languages say.
+        """
         candidates = (language,) if language in self.languages else self.languages
-        shown = language or default_language
         offered = candidates if language else (default_language,)
-        probabilities = {
+        return {
             head: max(
-                self._calibrated(head, candidate, float(maxima[column]))
+                self._calibrated(head, candidate, float(logits[column]))
                 for candidate in candidates
                 if candidate in self.heads[head]
             )
             for column, head in enumerate(self.head_order)
             if any(candidate in self.heads[head] for candidate in offered)
         }
-        reading = segment.tokens
-        offsets = reading.original_offsets(text)
-        return TextScore(
-            language=shown,
-            language_certain=language is not None,
-            probabilities=probabilities,
-            explanation=explain(
-                self.index, reading, segment.start, segment.end,
-                offsets=offsets, intercept=float(self.intercepts[0]),
-            ),
-            folded=undone(text, tokens, repaired, offsets),
-        )  # fmt: skip
 
     def _calibrated(self, head: str, language: str, logit: float) -> float:
         slope, intercept = self._calibration[head][language]
-        return float(1.0 / (1.0 + np.exp(-(slope * logit + intercept))))
+        return 1.0 / (1.0 + math.exp(-(slope * logit + intercept)))
 
     def golden_ok(self) -> bool:
         """Tell whether the golden inputs get the scores that were stored with the model."""

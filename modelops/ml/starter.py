@@ -32,11 +32,13 @@ from modelops.ml.corpus import Corpus, concatenate, folds, own_sentences, read_l
 from modelops.ml.features import FeatureConfig
 from modelops.ml.scorer import Scorer
 from modelops.ml.vectors import FeatureIndex
+from modelops.ml.windows import WINDOW_WORDS
 
 Report = Callable[[str], None]
 SOURCES = ("jigsaw_en", "civil_toxic_en", "wiki_nontoxic_en", "offendes_train_es")
 SEED = 20261124
-PER_TEMPLATE = 10
+PER_TEMPLATE = 6
+MIXED_WORDS = WINDOW_WORDS
 FOLDS = 3
 BASE_RATE = 0.1
 # Chosen by cross-validation across sources (docs/benchmarks.md).
@@ -84,7 +86,8 @@ def starter_corpus(data: Path) -> Corpus:
     """Read the training files in `data` and add the project's own sentences."""
     parts = [read_labelled(data / f"{source}.csv.gz", source=source) for source in SOURCES]
     parts += [
-        own_sentences(language, seed=SEED, per_template=PER_TEMPLATE) for language in ("en", "es")
+        own_sentences(language, seed=SEED, per_template=PER_TEMPLATE, mixed_words=MIXED_WORDS)
+        for language in ("en", "es")
     ]
     return concatenate(parts)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from modelops.ml.characters import fold_characters, folded_offsets
@@ -26,7 +26,7 @@ _URL = re.compile(
     r"(?:https?://|www\.)\S+|\S+@\S+\.\w{2,}"
     r"|[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|es|mx|ar|cl|co|pe|io|dev|edu|gov|info|tv|me|uk)(?:/\S*)?"
 )
-_MENTION = re.compile(r"@[\w.]{2,}")
+_MENTION = re.compile(r"[^\w@$]*(@[\w.]{2,})")
 _SEPARATED = re.compile(r"[^\w\s]*([\w@$])([^\w\s])[\w@$](?:\2[\w@$])*[^\w\s]*")
 _NUMBER = re.compile(r"[#$€£¥(+~=<>-]*\d[\d.,:;/x×'*+=–-]*(?:[a-zñº°ª%$€£\"']{0,3}|\d+)[).,;:!?]*")
 _PIECE = re.compile(r"[\w@$|€£+]+(?:[!'][\w@$|€£]+)*|[!?\"]+")
@@ -49,7 +49,7 @@ class Tokens:
     ends: list[int]
     breaks: list[int]
 
-    def original_offsets(self, text: str) -> list[int]:
+    def original_offsets(self, text: str) -> Sequence[int]:
         """Return for each index of the folded text the index in `text` (end included)."""
         return folded_offsets(text)
 
@@ -100,14 +100,15 @@ class _Adder:
 def _add_chunks(add: _Adder, folded: str, start: int, end: int) -> None:
     lines = folded.find("\n", start, end) >= 0
     previous = start
+    word = add.word
     for match in _CHUNK.finditer(folded, start, end):
-        at = match.start()
+        at, after = match.span()
         if lines and folded.find("\n", previous, at) >= 0:
             add.end_sentence()
-        previous = match.end()
-        chunk = match.group()
+        previous = after
+        chunk = match[0]
         if chunk.isalpha():
-            add.word(chunk, at, previous)
+            word(chunk, at, after)
         elif plain := _PLAIN.fullmatch(chunk):
             _add_plain(add, plain, at)
         else:
@@ -141,7 +142,7 @@ def _add_complex(add: _Adder, chunk: str, at: int) -> None:
     if match := _URL.fullmatch(chunk) or _URL.fullmatch(chunk.rstrip(".,;:!?)\"'")):
         add.word(URL, at, at + match.end())
     elif match := _MENTION.match(chunk):
-        add.word(USER, at, at + match.end())
+        add.word(USER, at + match.start(1), at + match.end())
         if match.end() < len(chunk):
             _add_pieces(add, chunk[match.end() :], at + match.end())
     elif _NUMBER.fullmatch(chunk):

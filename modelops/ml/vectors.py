@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +19,31 @@ _CACHE_WORD_LENGTH = 24  # longer words are rare and large
 _LOG_TF = 1.0 + np.log(np.arange(1, 1025, dtype=np.float64))
 
 
+@dataclass(frozen=True, slots=True)
+class WordFeatures:
+    """Per word the numbers of its own features; per pair of neighbours its number or None."""
+
+    own: list[Ids]
+    pairs: list[int | None]
+
+
+Segment = tuple[WordFeatures, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureValues:
+    """Features present, sorted by segment, then number; tf-idf of unit length per block.
+
+    The features of segment k are rows `bounds[k]` to `bounds[k + 1]`.
+    """
+
+    bounds: Ids
+    owners: Ids
+    numbers: Ids
+    counts: Ids
+    values: Array
+
+
 class FeatureIndex:
     """Terms, weights times idf, and a bounded cache of the features of words met before."""
 
@@ -25,6 +53,7 @@ class FeatureIndex:
         self.char_ids = {term: len(words) + number for number, term in enumerate(characters)}
         self.first_char = len(words)
         self.size = len(words) + len(characters)
+        self.bits = self.size.bit_length()
         self.idf = np.concatenate([model.idf["word"], model.idf["char"]])
         self.weights = np.ascontiguousarray(model.weights)
         self.bigrams = model.config.word_ngrams[1] >= 2
@@ -55,61 +84,80 @@ class FeatureIndex:
             numbers += [get(padded[i : i + n]) for i in range(length - n + 1)]
         return np.array([number for number in numbers if number is not None], dtype=np.int64)
 
-    def bigram_numbers(self, words: Sequence[str]) -> list[int | None]:
-        """Return the number of each pair of neighbours, None where it is no feature."""
-        if not self.bigrams:
-            return []
-        get = self.word_ids.get
-        previous = iter(words)
-        next(previous, None)
-        return [get(f"{a} {b}") for a, b in zip(words, previous, strict=False)]
-
-    def values(self, segments: Sequence[Sequence[str]]) -> tuple[Ids, Ids, Ids, Array]:
-        """Return (segment, feature, count, tf-idf value) of every feature present.
-
-        Sorted by segment, then feature; values have unit length per segment and block.
-        """
+    def read(self, words: Sequence[str]) -> WordFeatures:
+        """Return the features of a reading, from which those of its segments are taken."""
         features = self.word_features
+        own = [features(word) for word in words]
+        if not self.bigrams:
+            return WordFeatures(own, [])
+        get = self.word_ids.get
+        return WordFeatures(own, [get(f"{a} {b}") for a, b in itertools.pairwise(words)])
+
+    def values(self, segments: Sequence[Segment]) -> FeatureValues:
+        """Return every feature present in each segment (reading, first word, end word)."""
         parts: list[Ids] = []
         sizes: list[int] = []
-        for words in segments:
-            own = [features(word) for word in words]
-            pairs = [number for number in self.bigram_numbers(words) if number is not None]
+        for reading, start, end in segments:
+            own = reading.own[start:end]
+            pairs = [n for n in reading.pairs[start : max(end - 1, start)] if n is not None]
             if pairs:
                 own.append(np.array(pairs, dtype=np.int64))
             parts += own
             sizes.append(sum(map(len, own)))
         keys = np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
-        if len(segments) > 1:
-            keys += np.repeat(np.arange(len(segments)) * self.size, sizes)
-        keys.sort()
-        first = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1]))[: len(keys)])
-        counts = np.diff(np.append(first, len(keys)))
-        keys = keys[first]
-        if len(segments) > 1:
-            owners, numbers = np.divmod(keys, self.size)
-        else:
-            owners, numbers = np.zeros(len(keys), dtype=np.int64), keys
-        values = self._term_frequency(counts) * self.idf[numbers]
+        if len(segments) == 1:
+            return self._single(keys)
+        keys += np.repeat(np.arange(len(segments)) << self.bits, sizes)
+        keys, counts = _counted(keys)
+        owners, numbers = keys >> self.bits, keys & ((1 << self.bits) - 1)
+        values = _term_frequency(counts) * self.idf[numbers]
         blocks = 2 * owners + (numbers >= self.first_char)
         norms = np.sqrt(np.bincount(blocks, values * values, 2 * len(segments)))
         values /= norms[blocks]
-        return owners, numbers, counts, values
+        bounds = owners.searchsorted(np.arange(len(segments) + 1))
+        return FeatureValues(bounds, owners, numbers, counts, values)
 
-    @staticmethod
-    def _term_frequency(counts: Ids) -> Array:
-        if len(counts) and counts.max() > len(_LOG_TF):
-            return 1.0 + np.log(counts)
-        return _LOG_TF[counts - 1]
+    def _single(self, keys: Ids) -> FeatureValues:
+        """The same for one segment, where most of the bookkeeping falls away."""
+        numbers, counts = _counted(keys)
+        values = _term_frequency(counts) * self.idf[numbers]
+        parting = int(numbers.searchsorted(self.first_char))
+        for block in (values[:parting], values[parting:]):
+            if len(block):
+                block /= math.sqrt(block @ block)
+        bounds = np.array([0, len(numbers)])
+        return FeatureValues(bounds, np.zeros(len(numbers), np.int64), numbers, counts, values)
 
-    def logits(self, segments: Sequence[Sequence[str]]) -> Array:
+    def logits(self, present: FeatureValues) -> Array:
         """Return the weighted sums of segments, shape (n_segments, n_heads), no intercept."""
-        owners, numbers, _, values = self.values(segments)
-        if len(segments) == 1:
-            return (values @ self.weights[numbers])[None, :]
-        result = np.zeros((len(segments), self.weights.shape[1]))
-        for head in range(self.weights.shape[1]):
-            result[:, head] = np.bincount(
-                owners, values * self.weights[numbers, head], len(segments)
-            )
+        bounds = present.bounds
+        weights = self.weights[present.numbers]
+        if len(bounds) == 2:
+            return (present.values @ weights)[None, :]
+        result = np.zeros((len(bounds) - 1, weights.shape[1]))
+        filled = np.flatnonzero(bounds[1:] > bounds[:-1])
+        if len(filled):
+            weights *= present.values[:, None]
+            result[filled] = np.add.reduceat(weights, bounds[filled], axis=0)
         return result
+
+
+def _counted(keys: Ids) -> tuple[Ids, Ids]:
+    """Return the different keys in order and how often each occurs. Sorts `keys` in place."""
+    keys.sort()
+    new = np.empty(len(keys), dtype=bool)
+    new[:1] = True
+    np.not_equal(keys[1:], keys[:-1], out=new[1:])
+    first = new.nonzero()[0]
+    counts = np.empty_like(first)
+    if len(first):
+        np.subtract(first[1:], first[:-1], out=counts[:-1])
+        counts[-1] = len(keys) - first[-1]
+    return keys[first], counts
+
+
+def _term_frequency(counts: Ids) -> Array:
+    """Return 1 + ln(count)."""
+    if len(counts) and counts.max() > len(_LOG_TF):
+        return 1.0 + np.log(counts)
+    return _LOG_TF[counts - 1]

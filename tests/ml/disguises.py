@@ -29,8 +29,9 @@ def _each_word(text: str, change: Callable[[str], str]) -> str:
 def leetspeak(text: str, rng: random.Random) -> str:
     def change(word: str) -> str:
         return "".join(
-            rng.choice(LEET[c]) if c in LEET and (c != "i" or n not in (0, len(word) - 1)) else
-            ("1" if c == "i" else c)
+            rng.choice(LEET[c])
+            if c in LEET and (c != "i" or n not in (0, len(word) - 1))
+            else ("1" if c == "i" else c)
             for n, c in enumerate(word.lower())
         )
 

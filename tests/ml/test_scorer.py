@@ -47,7 +47,9 @@ def test_one_at_a_time_and_together_are_the_same(scorer: Scorer) -> None:
         alone = scorer.score([text], languages=[None])[0]
         assert alone.language == expected.language
         assert alone.probabilities == pytest.approx(expected.probabilities, abs=1e-12)
-        assert alone.explanation.spans == pytest.approx(expected.explanation.spans)
+        assert [s[:2] for s in alone.explanation.spans] == [
+            s[:2] for s in expected.explanation.spans
+        ]
 
 
 @pytest.mark.parametrize(
@@ -64,11 +66,7 @@ def test_contributions_add_up_to_the_logit_of_the_segment(scorer: Scorer, text: 
     explanation = scorer.score([text], languages=["es"])[0].explanation
     total = explanation.intercept + explanation.rest + sum(s[2] for s in explanation.spans)
     assert total == pytest.approx(explanation.logit, abs=1e-9)
-    words = [
-        segment.tokens.words[segment.start : segment.end]
-        for segment in scorer.segments([tokenize(text)])[0]
-    ]
-    logits = scorer.index.logits(words)[:, 0] + scorer.intercepts[0]
+    logits = scorer.parts([tokenize(text)]).logits[:, 0]
     assert np.abs(logits - explanation.logit).min() < 1e-9
     for start, end, _ in explanation.spans:
         assert explanation.start <= start < end <= explanation.end
@@ -153,7 +151,9 @@ def test_a_damaged_or_hostile_numeric_form_is_refused(
     refused("model.npz", b"")
     refused("model.json", b"{")
     refused("model.json", b"[]")
-    refused("model.json", good["model.json"].replace(b'"format_version": 1', b'"format_version": 9'))
+    refused(
+        "model.json", good["model.json"].replace(b'"format_version": 1', b'"format_version": 9')
+    )
     with zipfile.ZipFile(tmp_path / "evil.npz", "w") as archive:
         archive.writestr("weights.npy", pickle.dumps(print))
     refused("model.npz", (tmp_path / "evil.npz").read_bytes())

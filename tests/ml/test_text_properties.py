@@ -8,9 +8,7 @@ from hypothesis import strategies as st
 from modelops.ml.text import normalize, tokenize
 
 TEXTS = st.text(
-    st.one_of(
-        st.characters(), st.sampled_from(string.printable + "ñáіο\u200b\u0303@*.'\"ｉ")
-    ),
+    st.one_of(st.characters(), st.sampled_from(string.printable + "ñáіο\u200b\u0303@*.'\"ｉ")),
     max_size=80,
 )
 
@@ -19,7 +17,7 @@ TEXTS = st.text(
 @settings(max_examples=1500, deadline=None, database=None)
 def test_any_text_is_read_into_words_whose_places_lie_in_it(text: str) -> None:
     tokens = tokenize(text)
-    offsets = tokens.original_offsets(text)
+    offsets = list(tokens.original_offsets(text))
     assert len(offsets) == len(tokens.folded) + 1
     assert offsets == sorted(offsets)
     assert offsets[-1] == len(text)

@@ -17,6 +17,8 @@ from django.utils.translation import gettext as _
 from moderation.models import Analysis, Category
 
 STEPS = 5  # of tint
+STRONG = 1.0  # logits: a piece that adds this much may have the strongest tint
+FAINT = 0.1  # of the strongest piece: below it, nothing is marked
 _LABEL_WIDTH = 24.0  # percent of the gauge that a threshold's label may need on a phone
 
 
@@ -40,7 +42,8 @@ class Bar:
 def segments(text: str, spans: Sequence[Sequence[float]]) -> list[Segment]:
     """Cut `text` at the `spans` [start, end, contribution]; where they overlap they add up.
 
-    The steps are relative to the strongest piece, so that the eye finds what mattered most.
+    The steps are relative to the strongest piece, so that the eye finds what mattered most; not
+    to less than STRONG, so that a kind text does not glow. What adds next to nothing is unmarked.
     """
     change = dict.fromkeys((0, len(text)), 0.0)  # by how much the weight changes, where
     for start, end, contribution in spans:
@@ -51,16 +54,18 @@ def segments(text: str, spans: Sequence[Sequence[float]]) -> list[Segment]:
     edges = sorted(change)
     weights = accumulate(change[edge] for edge in edges)
     pieces = [
-        (text[start:end], weight if weight > 1e-9 else 0.0)
+        (text[start:end], weight)
         for (start, end), weight in zip(pairwise(edges), weights, strict=False)
     ]
-    top = max((weight for _text, weight in pieces), default=0.0)
-    if not top:
-        return [Segment(text, 0)] if text else []
-    return [
-        Segment(piece, min(STEPS, 1 + int(STEPS * weight / top)) if weight else 0)
-        for piece, weight in pieces
-    ]
+    top = max([STRONG, *(weight for _text, weight in pieces)])
+    steps: list[Segment] = []
+    for piece, weight in pieces:
+        share = weight / top
+        step = min(STEPS, 1 + int(STEPS * share)) if share >= FAINT else 0
+        if steps and step == steps[-1].step == 0:
+            piece = steps.pop().text + piece
+        steps.append(Segment(piece, step))
+    return [segment for segment in steps if segment.text]
 
 
 def gauge(score: float, thresholds: dict[str, float]) -> dict[str, Any]:
@@ -124,6 +129,7 @@ def reason(analysis: Analysis) -> str:
 
 def result(analysis: Analysis, *, folded: Sequence[Any] = ()) -> dict[str, Any]:
     """All that the verdict's panel shows of an analysis, stored or not."""
+    pieces = segments(analysis.text, analysis.spans)
     seen: dict[tuple[str, str], None] = {}
     for fold in folded:
         seen.setdefault((fold.original, fold.folded))
@@ -133,8 +139,8 @@ def result(analysis: Analysis, *, folded: Sequence[Any] = ()) -> dict[str, Any]:
         "reason": reason(analysis),
         "gauge": gauge(analysis.score, analysis.thresholds),
         "bars": bars(analysis.categories, analysis.labels),
-        "segments": segments(analysis.text, analysis.spans),
-        "marked": bool(analysis.spans),
+        "segments": pieces,
+        "marked": any(segment.step for segment in pieces),
         "folds": [{"original": a, "folded": b} for a, b in seen],
         "milliseconds": number_format(
             round(analysis.response_time_ms, 1), decimal_pos=1, use_l10n=True

@@ -136,7 +136,9 @@ def test_an_unknown_language_is_refused(browser: Callable[..., Client], live_mod
     [
         ([], [("abcdef", 0)]),
         ([[1, 3, 2.0]], [("a", 0), ("bc", 5), ("def", 0)]),
-        ([[0, 2, 1.0], [2, 4, 0.1]], [("ab", 5), ("cd", 1), ("ef", 0)]),
+        ([[0, 2, 2.0], [2, 4, 0.3]], [("ab", 5), ("cd", 1), ("ef", 0)]),
+        ([[0, 2, 2.0], [2, 4, 0.1]], [("ab", 5), ("cdef", 0)]),  # next to nothing
+        ([[0, 2, 0.3]], [("ab", 2), ("cdef", 0)]),  # the strongest of a kind text
         ([[0, 4, 1.0], [2, 6, 1.0]], [("ab", 3), ("cd", 5), ("ef", 3)]),  # they add up
         ([[4, 99, 1.0], [3, 3, 1.0], [0, 2, -1.0]], [("abcd", 0), ("ef", 5)]),
     ],
@@ -144,13 +146,7 @@ def test_an_unknown_language_is_refused(browser: Callable[..., Client], live_mod
 def test_segments_hold_the_whole_text_and_step_with_the_contribution(
     spans: list[list[float]], expected: list[tuple[str, int]]
 ) -> None:
-    merged: list[tuple[str, int]] = []
-    for segment in segments("abcdef", spans):
-        if merged and merged[-1][1] == segment.step == 0:
-            merged[-1] = (merged[-1][0] + segment.text, 0)
-        else:
-            merged.append((segment.text, segment.step))
-    assert merged == expected
+    assert [(segment.text, segment.step) for segment in segments("abcdef", spans)] == expected
 
 
 @pytest.mark.parametrize(

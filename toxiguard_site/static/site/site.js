@@ -41,7 +41,6 @@ document.addEventListener("click", (event) => {
   const target = event.target;
   closeMenus(target.closest("details[data-menu]"));
   if (target.closest("[data-close-toast]")) target.closest("[data-toast]").remove();
-  if (target.closest("[data-undo], .toast-undo")) target.closest("[data-toast]")?.classList.add("leaving");
   if (target.closest("[data-close-dialog]")) {
     const dialog = target.closest("dialog");
     if (dialog) {
@@ -168,7 +167,14 @@ document.addEventListener("htmx:afterRequest", () => {
 
 document.addEventListener("htmx:beforeSwap", (event) => {
   const dialog = document.getElementById("dialog");
-  if (dialog?.open && event.detail.target.id !== "dialog-body" && dialog.contains(event.detail.elt)) dialog.close();
+  if (dialog?.open && dialog.contains(event.detail.requestConfig?.elt)) dialog.close();
+});
+
+// The address of a filtered list names only the conditions that there are.
+document.addEventListener("htmx:configRequest", (event) => {
+  if (!event.detail.elt.matches("[data-filters]")) return;
+  for (const [name, value] of Object.entries(event.detail.parameters))
+    if (value === "") delete event.detail.parameters[name];
 });
 
 document.addEventListener("htmx:sendError", () => showToast(texts.offline));

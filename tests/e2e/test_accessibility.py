@@ -1,0 +1,139 @@
+"""WCAG 2.2 AA as far as axe sees it, on every page, in both themes and languages; the phone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import KIND, TOXIC, Site
+
+RULES = {
+    "runOnly": {
+        "type": "tag",
+        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    }
+}
+
+
+@pytest.fixture(scope="module")
+def filled(site: Site) -> int:
+    """A history with every kind of verdict; returns one analysis that has everything."""
+    site.analyse(KIND, TOXIC, "Qué asco de comentario, cállate", "Thank you, that helped a lot")
+    [first] = site.analyse(TOXIC, external_id="a1", author="ana", context="Sobre la obra")
+    site.analyse("Eres un 1d10t4, lo retiro", external_id="a1", url="https://example.org/a/1")
+    return first
+
+
+def check(page: Page) -> None:
+    # what still fades in has colours that nobody has to read
+    page.evaluate("document.getAnimations().forEach((animation) => animation.finish())")
+    result = Axe().run(page, options=RULES)
+    assert result.violations_count == 0, result.generate_report()
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_pages_have_no_violations(
+    theme: str, language: str, filled: int, open_page: Callable[..., Page]
+) -> None:
+    page = open_page(theme=theme, language=language)
+    page.errors_expected = True  # the page for 404 is one of them
+    page.goto("/")
+    check(page)
+    page.locator("#text").fill(TOXIC + " 1d10t4")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".verdict-word")).to_be_visible()
+    check(page)
+    page.locator("#text").fill("")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("alert").locator("p")).to_be_visible()
+    check(page)
+    page.goto("/history/")
+    check(page)
+    page.locator(".filters summary").click()
+    check(page)
+    page.keyboard.press("Escape")
+    page.locator(".answer-yes").first.click()
+    expect(page.locator(".toast")).to_be_visible()
+    check(page)
+    page.locator(".cell-actions a").first.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    check(page)
+    for path in (
+        "/history/?search=zzzz&decision=block",
+        "/history/?search=z",
+        f"/history/{filled}/",
+        f"/history/{filled}/delete/",
+        "/history/delete/?decision=block",
+        "/password/",
+        "/nothing-here",
+    ):
+        page.goto(path)
+        check(page)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_pages_before_logging_in_have_no_violations(
+    theme: str, open_page: Callable[..., Page]
+) -> None:
+    page = open_page("", theme=theme)
+    for path in ("/login/", "/password/reset/", "/password/reset/sent/", "/password/reset/x/y/"):
+        page.goto(path)
+        check(page)
+    page.goto("/login/")
+    page.get_by_label("Nombre de usuario").fill("nadie")
+    page.get_by_label("Contraseña").fill("nada")
+    page.get_by_role("button", name="Entrar").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    check(page)
+
+
+@pytest.mark.parametrize("width", [390, 320])
+def test_nothing_is_wider_than_the_phone(
+    width: int, filled: int, open_page: Callable[..., Page]
+) -> None:
+    page = open_page(width=width, height=844, has_touch=True)
+    for path in ("/", "/history/", f"/history/{filled}/", "/history/delete/", "/password/"):
+        page.goto(path)
+        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0, path
+    check(page)
+
+
+def test_the_phone_has_its_sections_at_the_bottom_and_rows_as_cards(
+    filled: int, open_page: Callable[..., Page]
+) -> None:
+    page = open_page(width=390, height=844, has_touch=True)
+    page.goto("/history/")
+    bar = page.get_by_role("navigation", name="Secciones").bounding_box()
+    assert bar
+    assert bar["y"] + bar["height"] == pytest.approx(844, abs=1)
+    assert (
+        page.locator("#list tbody tr").first.evaluate("(e) => getComputedStyle(e).display")
+        == "grid"
+    )
+    for button in page.locator("#list tbody tr").first.locator("button, .icon-button").all():
+        box = button.bounding_box()
+        assert box
+        assert min(box["width"], box["height"]) >= 24
+
+
+def test_on_the_phone_the_answer_comes_into_sight(open_page: Callable[..., Page]) -> None:
+    page = open_page(width=390, height=844, has_touch=True)
+    page.goto("/")
+    page.locator("#text").fill(TOXIC)
+    page.get_by_role("button", name="Analizar").click()
+    expect(page.locator(".verdict-word")).to_be_in_viewport()
+
+
+def test_who_wants_no_motion_gets_none(open_page: Callable[..., Page]) -> None:
+    page = open_page(reduced_motion="reduce")
+    page.goto("/")
+    page.locator("#text").fill(TOXIC)
+    page.keyboard.press("Control+Enter")
+    page.locator(".answer-yes").click()
+    duration = page.locator(".toast").evaluate("(e) => getComputedStyle(e).animationDuration")
+    assert float(duration.rstrip("s")) < 0.001

@@ -1,0 +1,146 @@
+"""docs/api.md names every endpoint that exists and no other, and its examples have real fields."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from modelops import ops_urls
+from modelops.models import ModelVersion, ServerWorker
+from moderation.export import COLUMNS
+from moderation.filters import AnalysisFilter
+
+ROOT = Path(__file__).resolve().parents[2]
+API = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+SECTIONS = {
+    (method, path): body
+    for method, path, body in re.findall(
+        r"^### `([A-Z]+) (\S+)`$(.*?)(?=^##|\Z)", API, re.MULTILINE | re.DOTALL
+    )
+}
+TEXT = "You are a stupid clown"
+
+
+def example(method: str, path: str) -> Any:
+    """The answer that the section of an endpoint shows."""
+    found = re.findall(
+        r"^Answer,[^\n]*:\n\n```json\n(.*?)^```", SECTIONS[method, path], re.M | re.S
+    )
+    assert len(found) == 1, f"{method} {path} shows {len(found)} answers"
+    return json.loads(found[0])
+
+
+def fields(value: Any) -> Any:
+    """The keys of an answer, of its objects, and of the first object of its lists."""
+    if isinstance(value, dict):
+        # (which codes and languages there are is the model's business)
+        named = {"categories": None} if "toxic" in value.get("categories", {}) else {}
+        named |= {"categories": None} if "total_analyses" in value else {}
+        if "en" in (limits := value.get("thresholds", {})):
+            named |= {"thresholds": fields(limits["en"])}
+        return {key: fields(part) for key, part in value.items()} | named
+    return [fields(value[0])] if isinstance(value, list) and value else None
+
+
+@pytest.fixture
+def admin(browser: Callable[..., Client], live_model: ModelVersion) -> Client:
+    ServerWorker.objects.create(
+        host="here", pid=1, version="1.0.0", generation=1, seen_at=timezone.now()
+    )
+    return browser("admin")
+
+
+def post(client: Client, path: str, **body: Any) -> Any:
+    answer = client.post(path, body, content_type="application/json")
+    assert answer.status_code in (200, 201), answer.content
+    return answer.json()
+
+
+def get(client: Client, path: str) -> Any:
+    answer = client.get(path)
+    assert answer.status_code == 200, answer.content
+    return answer.json()
+
+
+def test_every_endpoint_is_described_and_no_other(client: Client, db: None) -> None:
+    schema = client.get(reverse("schema")).json()
+    existing = {
+        (method.upper(), path)
+        for path, operations in schema["paths"].items()
+        for method in operations
+    }
+    existing |= {("GET", f"/{route.pattern}") for route in ops_urls.urlpatterns}
+    existing |= {("GET", reverse("schema")), ("GET", reverse("docs"))}
+    assert set(SECTIONS) == existing
+
+
+def test_analyze_answers_with_the_fields_shown(admin: Client) -> None:
+    real = post(admin, "/api/analyze", text=TEXT, language="en", explain=True)
+    assert fields(real) == fields(example("POST", "/api/analyze"))
+
+
+def test_a_batch_answers_with_the_fields_shown(admin: Client) -> None:
+    real = post(admin, "/api/analyze/batch", items=[{"text": TEXT}], language="en")
+    assert fields(real) == fields(example("POST", "/api/analyze/batch"))
+
+
+def test_the_history_answers_with_the_fields_shown(admin: Client) -> None:
+    pk = post(admin, "/api/analyze", text=TEXT, language="en")["id"]
+    label = post(admin, f"/api/analyses/{pk}/label", toxic=True, category="insult")
+    assert fields(label) == fields(example("POST", "/api/analyses/{id}/label"))
+    listed = get(admin, "/api/analyses")
+    assert fields(listed) == fields(example("GET", "/api/analyses"))
+    assert fields(get(admin, f"/api/analyses/{pk}")) == fields(listed["results"][0])
+    stats = get(admin, "/api/analyses/stats")
+    assert fields(stats) == fields(example("GET", "/api/analyses/stats"))
+
+
+def test_the_model_answers_with_the_fields_shown(admin: Client) -> None:
+    for path in ("/model/status", "/model/needs-retrain", "/readyz"):
+        assert fields(get(admin, path)) == fields(example("GET", path))
+    for path in ("/model/backup", "/model/reload"):
+        assert fields(post(admin, path)) == fields(example("POST", path))
+
+
+def test_problems_have_the_fields_shown(admin: Client) -> None:
+    shown = json.loads(re.search(r"^```json\n(.*?)^```", API, re.M | re.S)[1])
+    body = {"items": [{"text": "a"}, {"text": ""}, {"text": 3}]}
+    real = admin.post("/api/analyze/batch", body, content_type="application/json").json()
+    assert real == shown
+
+
+def test_every_filter_is_described_and_no_other() -> None:
+    part = re.search(r"^### Filters$(.*?)^##", API, re.M | re.S)[1]
+    rows = re.findall(r"^\| (`.*?) \|", part, re.M)
+    assert sorted(re.findall(r"`(\w+)`", " ".join(rows))) == sorted(AnalysisFilter.base_filters)
+
+
+def test_the_columns_of_the_export_are_those_shown() -> None:
+    assert re.search(r"^```csv\n(.*?)\n```", API, re.M | re.S)[1].split(",") == list(COLUMNS)
+
+
+def test_the_groups_are_those_that_a_site_has(person: Callable[[str], User]) -> None:
+    rows = dict(re.findall(r"^\| (\w+) \| (.*`m.*) \|$", API, re.M))
+    described: set[str] = set()
+    for role, group in (
+        ("integration", "Integrations"), ("moderator", "Moderators"), ("lead", "Leads"),
+    ):  # fmt: skip
+        described |= set(re.findall(r"`(\w+\.\w+)`", rows[group]))
+        assert person(role).get_all_permissions() == described
+    operators = set(re.findall(r"`(\w+\.\w+)`", rows["Operators"]))
+    assert person("operator").get_all_permissions() == operators
+
+
+@pytest.mark.parametrize("guide", sorted(path.name for path in (ROOT / "docs").glob("*.md")))
+def test_the_readme_links_to_every_guide(guide: str) -> None:
+    readme = ROOT / ("README.es.md" if guide.endswith(".es.md") else "README.md")
+    assert f"(docs/{guide})" in readme.read_text(encoding="utf-8")

@@ -82,7 +82,7 @@ def prepare() -> None:
     import django
     from django.conf import settings
     from django.core.management import CommandError, call_command
-    from django.db import OperationalError, connection
+    from django.db import DatabaseError, OperationalError, connection
 
     warnings.filterwarnings("ignore", "Engine not recognized", UserWarning)
     try:
@@ -115,6 +115,9 @@ def prepare() -> None:
         call_command("bootstrap")
     except CommandError as error:
         raise SetupError(str(error)) from None
+    except DatabaseError as error:
+        reason = " ".join(str(error).split())
+        raise SetupError(f"The database could not be brought up to date: {reason}") from None
 
 
 def start() -> int:

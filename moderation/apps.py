@@ -13,10 +13,11 @@ class ModerationConfig(AppConfig):
     verbose_name = _("Moderation")
 
     def ready(self) -> None:
-        from modelops import sources
+        from modelops import maintenance, sources
         from moderation.sources import LabelledHistory
 
         sources.register(LabelledHistory())
+        maintenance.register("search_traces", forget_traces)
         post_migrate.connect(keep_search_index, sender=self)
 
 
@@ -24,3 +25,9 @@ def keep_search_index(*, using: str, **kwargs: Any) -> None:
     from moderation.search import repair_index
 
     repair_index(connections[using])
+
+
+def forget_traces() -> int:
+    from moderation.search import forget_traces
+
+    return forget_traces(connections["default"])

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from sqlite3 import sqlite_version_info
 
-from django.db import connections
+from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
 MIN_LENGTH = 3
+MERGED_AT_ONCE = 1000  # pages of the SQLite index, about 4 MB: others write between two steps
 
 _POSTGRESQL = (
     "CREATE EXTENSION IF NOT EXISTS pg_trgm",
@@ -24,6 +27,8 @@ _POSTGRESQL = (
 _FORGET = (
     "INSERT INTO moderation_analysis_search(moderation_analysis_search, rowid, search_text)"
     " VALUES ('delete', old.id, old.search_text);"
+    # FTS5 notes the deletion and keeps the trigrams until it merges that part of the index
+    " UPDATE moderation_analysis_search_traces SET count = count + 1;"
 )
 _REMEMBER = (
     "INSERT INTO moderation_analysis_search(rowid, search_text) VALUES (new.id, new.search_text);"
@@ -32,6 +37,10 @@ _SQLITE = (
     # The content stays in moderation_analysis; the triggers keep the index in step with it.
     "CREATE VIRTUAL TABLE IF NOT EXISTS moderation_analysis_search USING fts5(search_text,"
     " content='moderation_analysis', content_rowid='id', tokenize='trigram case_sensitive 1')",
+    # one row: how many deletions the index may still hold traces of, see forget_traces
+    "CREATE TABLE IF NOT EXISTS moderation_analysis_search_traces"
+    " (id INTEGER PRIMARY KEY CHECK (id = 1), count INTEGER NOT NULL)",
+    "INSERT OR IGNORE INTO moderation_analysis_search_traces VALUES (1, 0)",
     "CREATE TRIGGER IF NOT EXISTS moderation_analysis_search_insert AFTER INSERT ON"
     f" moderation_analysis BEGIN {_REMEMBER} END",
     "CREATE TRIGGER IF NOT EXISTS moderation_analysis_search_update AFTER UPDATE OF search_text ON"
@@ -39,12 +48,14 @@ _SQLITE = (
     "CREATE TRIGGER IF NOT EXISTS moderation_analysis_search_delete AFTER DELETE ON"
     f" moderation_analysis BEGIN {_FORGET} END",
 )
+_OPTION = "INSERT INTO moderation_analysis_search(moderation_analysis_search, rank)"
 _SQLITE_DROP = (
     *(
         f"DROP TRIGGER IF EXISTS moderation_analysis_search_{event}"
         for event in ("insert", "update", "delete")
     ),
     "DROP TABLE IF EXISTS moderation_analysis_search",
+    "DROP TABLE IF EXISTS moderation_analysis_search_traces",
 )
 
 
@@ -79,6 +90,8 @@ def create_index(connection: BaseDatabaseWrapper) -> None:
             return
         for statement in _SQLITE:
             cursor.execute(statement)
+        if sqlite_version_info >= (3, 42):
+            cursor.execute(f"{_OPTION} VALUES ('secure-delete', 1)")
         cursor.execute(
             "INSERT INTO moderation_analysis_search(moderation_analysis_search) VALUES ('rebuild')"
         )
@@ -93,12 +106,47 @@ def repair_index(connection: BaseDatabaseWrapper) -> None:
         return
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT type FROM sqlite_master WHERE name = 'moderation_analysis_search'"
+            "SELECT name FROM sqlite_master WHERE name IN"
+            " ('moderation_analysis_search', 'moderation_analysis_search_traces')"
             " OR type = 'trigger' AND name LIKE 'moderation_analysis_search_%'"
         )
         found = [row[0] for row in cursor.fetchall()]
-    if "table" in found and len(found) < len(_SQLITE):
+    if "moderation_analysis_search" in found and len(found) < len(_SQLITE_DROP):
         create_index(connection)
+
+
+def forget_traces(connection: BaseDatabaseWrapper) -> int:
+    """Take out of the SQLite index what is left in it of texts that were changed or erased.
+
+    Returns how many changes it dealt with. FTS5 drops what was deleted when it merges its parts,
+    which by itself it does some time or never; here all are merged, step by step.
+    """
+    if connection.vendor != "sqlite":
+        return 0  # VACUUM does it, and autovacuum calls that
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count FROM moderation_analysis_search_traces")
+        (count,) = cursor.fetchone() or (0,)
+        if not count:
+            return 0
+        pages, done = -MERGED_AT_ONCE, False  # negative: begin with all parts there are now
+        while not done:
+            with transaction.atomic(using=connection.alias):
+                before = _changes(cursor)
+                cursor.execute(f"{_OPTION} VALUES ('merge', %s)", [pages])
+                done = _changes(cursor) - before < 2  # FTS5's sign that nothing was left to do
+            pages = MERGED_AT_ONCE
+        # what was erased meanwhile may be in newer parts: then the count differs, and it stays
+        cursor.execute(
+            "UPDATE moderation_analysis_search_traces SET count = 0 WHERE count = %s", [count]
+        )
+        if not connection.in_atomic_block:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # old pages are in the log as well
+    return count
+
+
+def _changes(cursor: CursorWrapper) -> int:
+    cursor.execute("SELECT total_changes()")
+    return cursor.fetchone()[0]
 
 
 def drop_index(connection: BaseDatabaseWrapper) -> None:

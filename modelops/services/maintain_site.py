@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 from knox.models import AuthToken
 
+from modelops import maintenance
 from modelops.errors import OperationFailed
 from modelops.models import LivePointer
 
@@ -19,10 +20,10 @@ logger = structlog.get_logger(__name__)
 
 
 def maintain_site() -> dict[str, Any]:
-    """The hourly check: clear what expired, verify and repair the live files.
+    """The hourly check: clear what expired, verify and repair the live files, run the apps' jobs.
 
-    Returns what was done: {"tokens", "workers", "repaired", "error"}; `error` is empty when the
-    live version's files are good.
+    Returns what was done: {"tokens", "workers", "repaired", "error", "jobs"}; `error` is empty
+    when the live version's files are good.
     """
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     done: dict[str, Any] = {
@@ -36,5 +37,6 @@ def maintain_site() -> dict[str, Any]:
             done["repaired"] = verify_live_files(version=pointer.version)
         except OperationFailed as error:
             done["error"] = str(error)
+    done["jobs"] = maintenance.run_jobs()
     logger.info("site.maintained", **done)
     return done

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from sqlite3 import sqlite_version_info
+
 import pytest
 from django.db import connection
 
+from modelops.services.maintain_site import maintain_site
 from moderation.models import Analysis
 from moderation.search import create_index, drop_index, fold, repair_index, search
-from moderation.services import AnalysisInput
+from moderation.services import AnalysisInput, erase_analyses, erase_analysis
 
 TEXTS = {
     "niño": "El NIÑO comió ÑOQUIS",
@@ -102,3 +106,62 @@ def test_lost_triggers_come_back(analyses):
     assert search(Analysis.objects.all(), "mientras").count() == 1
     analyses("y después")
     assert search(Analysis.objects.all(), "despues").count() == 1
+
+
+# --- what SQLite's index keeps of erased texts ---------------------------------------------------
+
+WORD = "ψξφωθλ"
+sqlite_only = pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite's index only")
+
+
+def shadow_tables() -> bytes:
+    """All that the index has on disk, but for the file's free space."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT block FROM moderation_analysis_search_data")
+        blocks = [row[0] for row in cursor.fetchall()]
+        cursor.execute("SELECT term FROM moderation_analysis_search_idx")
+        return b"|".join([*blocks, *(bytes(row[0]) for row in cursor.fetchall())])
+
+
+def traces(word: str) -> list[str]:
+    """Pairs of letters of `word` in the index, which packs only what neighbours begin with."""
+    pairs = [word[i : i + 2] for i in range(1, len(word) - 1)]
+    return [pair for pair in pairs if pair.encode() in shadow_tables()]
+
+
+@sqlite_only
+@pytest.mark.django_db(transaction=True)
+def test_the_maintenance_forgets_what_was_erased(analyses, lead, monkeypatch):
+    monkeypatch.setattr("moderation.search.MERGED_AT_ONCE", 1)  # as in a large index
+    others = [analyses(f"texto que se queda, número {n}")[0] for n in range(12)]
+    secret, other = analyses(f"{WORD} es un secreto", "y otro")
+    erase_analyses(analyses=Analysis.objects.filter(pk__in=[secret.pk, other.pk]), by=lead)
+    others += analyses("llega después")
+    if sqlite_version_info < (3, 42):
+        assert traces(WORD)
+    else:
+        assert not traces(WORD)  # secure-delete left nothing to do
+    assert maintain_site()["jobs"] == {"search_traces": 2}
+    assert not traces(WORD)
+    assert maintain_site()["jobs"] == {"search_traces": 0}
+    assert search(Analysis.objects.all(), "que se queda").count() == 12
+    assert search(Analysis.objects.all(), "despues").get() == others[-1]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO moderation_analysis_search(moderation_analysis_search, rank)"
+            " VALUES ('integrity-check', 1)"
+        )
+
+
+@sqlite_only
+@pytest.mark.django_db(transaction=True)
+def test_the_file_and_its_log_forget_too(analyses, lead):
+    name = connection.settings_dict["NAME"]
+    (secret,) = analyses(f"{WORD} es un secreto")
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert WORD.encode() in Path(name).read_bytes()
+    erase_analysis(analysis=secret, by=lead)
+    maintain_site()
+    assert WORD.encode() not in Path(name).read_bytes()
+    assert not Path(f"{name}-wal").read_bytes()

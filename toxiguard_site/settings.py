@@ -8,18 +8,39 @@ docs/install.md lists every variable with its default.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import environ
 import structlog
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 from django.utils.translation import gettext_lazy as _
 
 from toxiguard_site.logs import format_exception
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
+
+
+class _Env(environ.Env):
+    """An environment whose errors name the variable, and what it may be."""
+
+    def get_value(self, var: str, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().get_value(var, *args, **kwargs)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{var} is not right: {error}.") from error
+
+    def choice(self, var: str, *, default: str, allowed: tuple[str, ...]) -> str:
+        value = self.str(var, default="") or default
+        if value not in allowed:
+            raise ImproperlyConfigured(f"{var} is {value!r}; it may be: {', '.join(allowed)}.")
+        return value
+
+
+env = _Env()
 environ.Env.read_env(os.environ.get("TOXIGUARD_ENV_FILE") or BASE_DIR / ".env")
 
 # Everything that the site writes (database, model files, keys, logs) lives under one folder.
@@ -54,6 +75,7 @@ HTTPS = env.bool("TOXIGUARD_HTTPS", default=False)
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = env.bool("TOXIGUARD_SSL_REDIRECT", default=True)
+    SECURE_REDIRECT_EXEMPT = ["^(health|healthz|readyz)$"]  # load balancers ask without HTTPS
     SECURE_HSTS_SECONDS = env.int("TOXIGUARD_HSTS_SECONDS", default=60 * 60 * 24 * 30)
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     # else all callers share the proxy's address, and one could lock out all others
@@ -118,6 +140,18 @@ TEMPLATES = [
     },
 ]
 
+
+def _for_this_user_only(database: str) -> None:
+    """Make the file of a new SQLite database, which will hold texts, unreadable for others.
+
+    SQLite gives its log and its index of the log the permissions of the file. What exists keeps
+    its own: somebody may have given a group access on purpose.
+    """
+    with suppress(OSError):  # it is there, or SQLite will say what is wrong
+        DATA_DIR.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(database, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'db.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # WAL lets readers go on while one writes; IMMEDIATE takes the write lock at the start of a
@@ -130,6 +164,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON;"
         ),
     }
+    if (_database := DATABASES["default"]["NAME"]) != ":memory:":
+        _for_this_user_only(_database)
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("TOXIGUARD_DB_CONN_MAX_AGE", default=60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -161,7 +197,7 @@ EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("TOXIGUARD_FROM_EMAIL", default="toxiguard@localhost")
 
-LANGUAGE_CODE = env.str("TOXIGUARD_LANGUAGE", default="es")
+LANGUAGE_CODE = env.choice("TOXIGUARD_LANGUAGE", default="es", allowed=("es", "en"))
 LANGUAGES = [("es", _("Spanish")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "toxiguard_site" / "locale"]
 FORMAT_MODULE_PATH = ["toxiguard_site.formats"]
@@ -241,9 +277,13 @@ TRAINING_DATA_DIR = Path(
     env.str("TOXIGUARD_TRAINING_DATA", default=str(BASE_DIR.parent / "shared" / "data"))
 )
 BACKUPS_KEEP = env.int("TOXIGUARD_BACKUPS_KEEP", default=5)
-DEFAULT_TEXT_LANGUAGE = env.str("TOXIGUARD_DEFAULT_TEXT_LANGUAGE", default="es")
+DEFAULT_TEXT_LANGUAGE = env.choice(
+    "TOXIGUARD_DEFAULT_TEXT_LANGUAGE", default="es", allowed=("es", "en")
+)
 # What happens to a text that is confidently in a language the model does not have.
-UNKNOWN_LANGUAGE_DECISION = env.str("TOXIGUARD_UNKNOWN_LANGUAGE_DECISION", default="review")
+UNKNOWN_LANGUAGE_DECISION = env.choice(
+    "TOXIGUARD_UNKNOWN_LANGUAGE_DECISION", default="review", allowed=("allow", "review", "block")
+)
 
 structlog.configure(
     processors=[

@@ -137,3 +137,35 @@ def test_who_wants_no_motion_gets_none(open_page: Callable[..., Page]) -> None:
     page.locator(".answer-yes").click()
     duration = page.locator(".toast").evaluate("(e) => getComputedStyle(e).animationDuration")
     assert float(duration.rstrip("s")) < 0.001
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_pages_load_without_a_complaint_of_the_browser(
+    language: str, filled: int, open_page: Callable[..., Page]
+) -> None:
+    """Console and content security policy are silent; `open_page` fails the test if not."""
+    page = open_page(language=language)
+    for path in (
+        *("/", "/?example=1", "/history/", f"/history/{filled}/", f"/history/{filled}/delete/"),
+        *("/history/delete/?decision=block", "/password/", "/admin/"),
+        *(f"/admin/moderation/analysis/{filled}/change/", "/admin/moderation/analysis/"),
+        *("/admin/auth/user/1/change/", "/admin/auth/group/add/", "/admin/modelops/modelversion/"),
+    ):
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_admin_has_enough_contrast(
+    theme: str, filled: int, open_page: Callable[..., Page]
+) -> None:
+    page = open_page(theme=theme)
+    page.errors_expected = True  # axe's own attempts to load style sheets
+    rules = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+    for path in (
+        *("/admin/", "/admin/moderation/analysis/", "/admin/auth/user/1/change/"),
+        *(f"/admin/moderation/analysis/{filled}/change/", "/admin/auth/group/add/"),
+    ):
+        page.goto(path)
+        result = Axe().run(page, options=rules)
+        assert result.violations_count == 0, result.generate_report()

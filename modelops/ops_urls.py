@@ -7,8 +7,8 @@ from django.urls import path
 from modelops.api import operations
 
 urlpatterns = [
-    path("health", operations.health, name="health"),
-    path("healthz", operations.health, name="healthz"),
-    path("readyz", operations.ready, name="readyz"),
+    path("health", operations.HealthView.as_view(), name="health"),
+    path("healthz", operations.HealthView.as_view(), name="healthz"),
+    path("readyz", operations.ReadyView.as_view(), name="readyz"),
     path("metrics", operations.MetricsView.as_view(), name="metrics"),
 ]

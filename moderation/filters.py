@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import django_filters as filters
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django_filters.fields import IsoDateTimeField
 
@@ -22,6 +24,13 @@ def validate_search(text: str) -> None:
         )
 
 
+class OneOfFilter(filters.ChoiceFilter):
+    """One of a few codes; the error names them."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs, error_messages=_one_of(kwargs["choices"].values))
+
+
 class YesNoFilter(filters.TypedChoiceFilter):
     """`true` or `false`; anything else is an error, not "no filter"."""
 
@@ -30,11 +39,32 @@ class YesNoFilter(filters.TypedChoiceFilter):
             "choices": [("true", _("Yes")), ("false", _("No"))],
             "coerce": lambda value: value == "true",
             "empty_value": None,
+            "error_messages": _one_of(["true", "false"]),
         }
         super().__init__(*args, **kwargs)
 
 
-class UntilField(IsoDateTimeField):
+def _one_of(codes: Sequence[str]) -> dict[str, Any]:
+    message = format_lazy(_("One of these is expected: {expected}."), expected=", ".join(codes))
+    return {"invalid_choice": message}
+
+
+class MomentField(IsoDateTimeField):
+    """A moment, or a day, in years that can be reckoned with in every time zone."""
+
+    default_error_messages = {
+        "invalid": _("A date or a time in ISO 8601 is expected, like 2026-01-31."),
+        "year": _("A year from 2 to 9998 is expected."),
+    }
+
+    def to_python(self, value: Any) -> datetime | None:
+        moment = super().to_python(value)
+        if moment and not 2 <= moment.year <= 9998:
+            raise ValidationError(self.error_messages["year"], code="year")
+        return moment
+
+
+class UntilField(MomentField):
     """A moment, or a day, which then counts to its end."""
 
     def to_python(self, value: Any) -> datetime | None:
@@ -42,6 +72,10 @@ class UntilField(IsoDateTimeField):
         if moment and len(str(value).strip()) == len("2026-01-31"):
             moment += timedelta(days=1)
         return moment
+
+
+class MomentFilter(filters.IsoDateTimeFilter):
+    field_class = MomentField
 
 
 class UntilFilter(filters.IsoDateTimeFilter):
@@ -53,9 +87,9 @@ class AnalysisFilter(filters.FilterSet):
         label=_("Search"), method="filter_search", max_length=200, validators=[validate_search]
     )
     toxic = YesNoFilter(label=_("Toxic"))
-    decision = filters.ChoiceFilter(label=_("Decision"), choices=Decision)
-    language = filters.ChoiceFilter(label=_("Language"), choices=Language)
-    category = filters.ChoiceFilter(label=_("Category"), choices=Category)
+    decision = OneOfFilter(label=_("Decision"), choices=Decision)
+    language = OneOfFilter(label=_("Language"), choices=Language)
+    category = OneOfFilter(label=_("Category"), choices=Category)
     labelled = YesNoFilter(label=_("Labelled by people"), method="filter_labelled")
     source = filters.CharFilter(label=_("Source"))
     author = filters.CharFilter(label=_("Author"))
@@ -65,7 +99,7 @@ class AnalysisFilter(filters.FilterSet):
         "score", "gte", label=_("Score from"), min_value=0, max_value=1
     )
     score_max = filters.NumberFilter("score", "lte", label=_("Score to"), min_value=0, max_value=1)
-    created_after = filters.IsoDateTimeFilter("created_at", "gte", label=_("From"))
+    created_after = MomentFilter("created_at", "gte", label=_("From"))
     created_before = UntilFilter("created_at", "lt", label=_("Until"))
 
     class Meta:

@@ -72,6 +72,10 @@ class Analysis(models.Model):
     labels = models.JSONField(_("labels"))  # [code], those over their threshold
     category = models.CharField(_("category"), max_length=13, choices=Category, blank=True)
     spans = models.JSONField(_("contributing parts"))  # [[start, end, contribution]]
+    # {"intercept", "rest", "logit", "start", "end"} of the scored segment: spans, rest and
+    # intercept add up to the logit
+    explanation = models.JSONField(_("explanation"), default=dict)
+    folded = models.JSONField(_("disguises undone"), default=list)  # [[original, folded]]
     text_length = models.PositiveIntegerField(_("length"))  # code points
     keywords_found = models.PositiveIntegerField(_("contributing parts found"))
     response_time_ms = models.FloatField(_("scoring time in ms"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db.models import Q, QuerySet
 
@@ -58,6 +58,6 @@ def _read(cursor: str) -> tuple[bool, tuple[datetime, int]]:
         created_at = datetime.fromisoformat(moment)
         if direction not in ("n", "p") or created_at.tzinfo is None or not 0 < int(pk) < 2**63:
             raise BadCursor(cursor)
-        return direction == "p", (created_at, int(pk))
-    except ValueError as error:
+        return direction == "p", (created_at.astimezone(UTC), int(pk))
+    except (ValueError, OverflowError) as error:
         raise BadCursor(cursor) from error

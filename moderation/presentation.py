@@ -127,12 +127,9 @@ def reason(analysis: Analysis) -> str:
     }[analysis.decision]
 
 
-def result(analysis: Analysis, *, folded: Sequence[Any] = ()) -> dict[str, Any]:
+def result(analysis: Analysis) -> dict[str, Any]:
     """All that the verdict's panel shows of an analysis, stored or not."""
     pieces = segments(analysis.text, analysis.spans)
-    seen: dict[tuple[str, str], None] = {}
-    for fold in folded:
-        seen.setdefault((fold.original, fold.folded))
     return {
         "analysis": analysis,
         "score": percent(analysis.score),
@@ -141,7 +138,10 @@ def result(analysis: Analysis, *, folded: Sequence[Any] = ()) -> dict[str, Any]:
         "bars": bars(analysis.categories, analysis.labels),
         "segments": pieces,
         "marked": any(segment.step for segment in pieces),
-        "folds": [{"original": a, "folded": b} for a, b in seen],
+        "folds": [
+            {"original": original, "folded": folded}
+            for original, folded in dict.fromkeys(map(tuple, analysis.folded))
+        ],
         "milliseconds": number_format(
             round(analysis.response_time_ms, 1), decimal_pos=1, use_l10n=True
         ),
@@ -166,6 +166,7 @@ def raw(analysis: Analysis) -> str:
         "labels": analysis.labels,
         "category": analysis.category or None,
         "spans": [{"start": a, "end": b, "contribution": c} for a, b, c in analysis.spans],
+        "explanation": analysis.explanation,
         "text_length": analysis.text_length,
         "keywords_found": analysis.keywords_found,
         "response_time_ms": analysis.response_time_ms,

@@ -80,7 +80,7 @@ def _analyse(request: PageRequest) -> HttpResponse:
             "with the command “python manage.py bootstrap”."
         )
         return _analyse_page(request, {"form": form, "errors": [problem]}, status=503)
-    shown = presentation.result(outcome.record, folded=outcome.verdict.folded)
+    shown = presentation.result(outcome.record)
     return _analyse_page(request, {"form": form, "result": shown})
 
 
@@ -240,7 +240,7 @@ def analysis(request: PageRequest, pk: int) -> HttpResponse:
     visible = visible_analyses(request.user)
     context = {
         "analysis": found,
-        "result": presentation.result(found, folded=_folded(found)),
+        "result": presentation.result(found),
         "earlier": visible.filter(pk=found.revision_of_id or 0).first(),
         "later": visible.filter(revision_of=found).order_by("id"),
         "raw": presentation.raw(found),
@@ -248,15 +248,6 @@ def analysis(request: PageRequest, pk: int) -> HttpResponse:
         "detail": True,
     }
     return render(request, "moderation/analysis.html", context | _rights(request))
-
-
-def _folded(found: Analysis) -> tuple[Any, ...]:
-    """What was folded follows from the text alone; without a model the page goes without."""
-    try:
-        [verdict] = serving.analyze([found.text], languages=[None])
-    except serving.ModelUnavailable:
-        return ()
-    return verdict.folded
 
 
 @allowed_to("review_analysis")

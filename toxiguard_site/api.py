@@ -11,6 +11,8 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import exceptions, negotiation, parsers
+from rest_framework.authentication import get_authorization_header
+from rest_framework.metadata import BaseMetadata
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
@@ -19,6 +21,7 @@ from toxiguard_site.problems import BadBody, PayloadTooLarge, exception_handler
 __all__ = [
     "BearerAuthentication",
     "JSONParser",
+    "Methods",
     "Negotiation",
     "TokenAuthentication",
     "describe_problems",
@@ -33,6 +36,14 @@ class TokenAuthentication(knox.auth.TokenAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return self.prefix
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        words = get_authorization_header(request).split()
+        if len(words) == 1 and words[0].lower() not in (b"token", b"bearer"):
+            raise exceptions.AuthenticationFailed(
+                _("The header has to be “Authorization: Token …”, with the token after the word.")
+            )
+        return super().authenticate(request)
 
     def authenticate_credentials(self, token: bytes) -> tuple[Any, Any]:
         try:
@@ -97,6 +108,13 @@ class Negotiation(negotiation.DefaultContentNegotiation):
         return super().select_renderer(request, renderers, format_suffix)
 
 
+class Methods(BaseMetadata):
+    """OPTIONS: the header `Allow` says it all."""
+
+    def determine_metadata(self, request: Request, view: Any) -> None:
+        return None
+
+
 class TokenScheme(OpenApiAuthenticationExtension):
     target_class = TokenAuthentication
     name = "token"
@@ -146,6 +164,7 @@ _DESCRIPTIONS = {
     "403": "The permission is missing.",
     "404": "There is no such thing, or it is erased, or not yours.",
     "413": "The request is too large.",
+    "411": "The body has no Content-Length.",
     "415": "The content type is not application/json.",
 }
 
@@ -161,7 +180,7 @@ def describe_problems(result: dict[str, Any], generator: Any, **kwargs: Any) -> 
             if "{" in path:
                 codes.append("404")
             if "requestBody" in operation:
-                codes += ["400", "413", "415"]
+                codes += ["400", "411", "413", "415"]
             elif operation.get("parameters") and "{" not in path:
                 codes.append("400")
             responses = operation["responses"]

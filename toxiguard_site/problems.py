@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -20,6 +21,7 @@ from modelops import serving
 from toxiguard_site import views as pages
 
 API_PREFIXES = ("/api/", "/model/")
+OPERATIONS = ("/health", "/healthz", "/readyz", "/metrics")
 CONTENT_TYPE = "application/problem+json"
 BODY = "body"  # named as the field when the request as a whole is wrong
 
@@ -29,6 +31,7 @@ _TITLES = {
     403: gettext_lazy("Not allowed"),
     404: gettext_lazy("Not found"),
     405: gettext_lazy("Method not allowed"),
+    411: gettext_lazy("Length required"),
     413: gettext_lazy("Request too large"),
     415: gettext_lazy("Unsupported content type"),
     500: gettext_lazy("Server error"),
@@ -93,6 +96,13 @@ class PayloadTooLarge(exceptions.APIException):
     field = BODY
 
 
+class UnsupportedContentType(exceptions.APIException):
+    status_code = 415
+    default_detail = gettext_lazy(
+        "The body has to be JSON, with the header “Content-Type: application/json”."
+    )
+
+
 class BadBody(exceptions.ParseError):
     """The body as a whole can't be read."""
 
@@ -105,12 +115,12 @@ class ServiceUnavailable(exceptions.APIException):
 
 def _as_api_exception(exc: Exception) -> exceptions.APIException:
     match exc:
-        case exceptions.APIException():
-            return exc
         case Http404():
             return exceptions.NotFound()
         case PermissionDenied():
             return exceptions.PermissionDenied()
+        case exceptions.UnsupportedMediaType():
+            return UnsupportedContentType()
         case RequestDataTooBig():
             return PayloadTooLarge()
         case SuspiciousOperation():
@@ -118,6 +128,8 @@ def _as_api_exception(exc: Exception) -> exceptions.APIException:
         case serving.ModelUnavailable():
             nothing = _("Nothing was stored.")
             return ServiceUnavailable(f"{exc} {nothing}")
+        case exceptions.APIException():
+            return exc
     log.error("api_error", exc_info=exc)
     return exceptions.APIException(_("Something went wrong here. The log of the site says more."))
 
@@ -126,7 +138,7 @@ def _as_api_exception(exc: Exception) -> exceptions.APIException:
 
 
 def is_api(request: HttpRequest) -> bool:
-    return request.path.startswith(API_PREFIXES)
+    return request.path.startswith(API_PREFIXES) or request.path in OPERATIONS
 
 
 def _answer(status: int, detail: str) -> JsonResponse:
@@ -164,3 +176,16 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     if is_api(request):
         return _answer(403, _("The CSRF token is missing or wrong."))
     return pages.csrf_failure(request, reason)
+
+
+def require_length(get_response: Callable[[HttpRequest], HttpResponse]) -> Any:
+    """Middleware: refuse a body without a length, which Django would take for an empty one."""
+
+    def refuse_or_answer(request: HttpRequest) -> HttpResponse:
+        if not request.headers.get("Transfer-Encoding") or request.headers.get("Content-Length"):
+            return get_response(request)
+        if is_api(request):
+            return _answer(411, _("The body needs a Content-Length; a chunked one is not read."))
+        return pages.bad_request(request)
+
+    return refuse_or_answer

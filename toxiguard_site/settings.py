@@ -120,6 +120,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "toxiguard_site.logs.RequestMiddleware",
     "axes.middleware.AxesMiddleware",
+    "toxiguard_site.problems.require_length",
 ]
 
 ROOT_URLCONF = "toxiguard_site.urls"
@@ -237,7 +238,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["toxiguard_site.api.JSONParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "toxiguard_site.api.Negotiation",
-    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_METADATA_CLASS": "toxiguard_site.api.Methods",
     "URL_FORMAT_OVERRIDE": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "toxiguard_site.api.exception_handler",

@@ -8,49 +8,49 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
 from drf_spectacular.utils import extend_schema
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from modelops import metrics, serving
 
-
-@never_cache
-@require_safe
-def health(request: HttpRequest) -> HttpResponse:
-    """The process answers."""
-    return JsonResponse({"status": "ok"})
+from .common import MayOperateModel, Unavailable
 
 
-@never_cache
-@require_safe
-def ready(request: HttpRequest) -> HttpResponse:
-    """The process can score: database and model are there."""
-    try:
-        here = serving.ensure_loaded()
-    except DatabaseError:
-        return _not_ready(_("The database does not answer."))
-    except serving.ModelUnavailable as error:
-        return _not_ready(str(error))
-    return JsonResponse({"status": "ok", "version": here.version, "degraded": bool(here.error)})
+class OpenView(APIView):
+    """For load balancers: no account, and no session that would need a database."""
+
+    authentication_classes: list[Any] = []
+    permission_classes: list[Any] = []
 
 
-def _not_ready(detail: str) -> JsonResponse:
-    problem = {
-        "type": "about:blank",
-        "title": _("Service unavailable"),
-        "status": 503,
-        "detail": detail,
-        "errors": [],
-    }
-    return JsonResponse(problem, status=503, content_type="application/problem+json")
+@method_decorator(never_cache, name="dispatch")
+class HealthView(OpenView):
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> Response:
+        """The process answers."""
+        return Response({"status": "ok"})
+
+
+@method_decorator(never_cache, name="dispatch")
+class ReadyView(OpenView):
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> Response:
+        """The process can score: database and model are there."""
+        try:
+            here = serving.ensure_loaded()
+        except DatabaseError as error:
+            raise Unavailable(_("The database does not answer.")) from error
+        except serving.ModelUnavailable as error:
+            raise Unavailable(str(error)) from error
+        return Response({"status": "ok", "version": here.version, "degraded": bool(here.error)})
 
 
 class MetricsToken(BaseAuthentication):
@@ -67,9 +67,9 @@ class MetricsToken(BaseAuthentication):
         return "Bearer"
 
 
-class MayReadMetrics(BasePermission):
+class MayReadMetrics(MayOperateModel):
     def has_permission(self, request: Request, view: APIView) -> bool:
-        return request.auth == "metrics" or request.user.has_perm("modelops.operate_model")
+        return request.auth == "metrics" or super().has_permission(request, view)
 
 
 class MetricsView(APIView):

@@ -8,8 +8,7 @@ from typing import Any, cast
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework.exceptions import APIException
-from rest_framework.permissions import BasePermission, IsAuthenticated
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -20,23 +19,9 @@ from modelops.services.create_backup import create_backup
 from modelops.services.reload_model import reload_model
 
 from . import serializers
+from .common import MayOperateModel, Unavailable
 
 PROBLEM = OpenApiResponse(description="Problem details: what failed, and what still serves.")
-
-
-class MayOperateModel(BasePermission):
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        return request.user.has_perm("modelops.operate_model")
-
-
-class Unavailable(APIException):
-    """503. `extra` are members of the problem besides the standard ones."""
-
-    status_code = 503
-
-    def __init__(self, detail: str, **extra: Any) -> None:
-        super().__init__(detail)
-        self.extra = extra
 
 
 def _asker(request: Request) -> User:

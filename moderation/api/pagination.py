@@ -18,6 +18,8 @@ SIZE, MAX_SIZE = 50, 500
 
 
 class AnalysisPagination(BasePagination):
+    names = ("cursor", "page_size")  # of the query parameters
+
     def paginate_queryset(
         self, queryset: Any, request: Request, view: APIView | None = None
     ) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
@@ -22,10 +23,33 @@ from moderation.models import MAX_TEXT_LENGTH, Analysis, AnalysisLabel, Category
 from moderation.services import AnalysisInput
 
 MAX_ITEMS = 1000
+UNKNOWN_TOLD = 10  # of the fields in one object that there are not
 
 
 class ObjectSerializer(serializers.Serializer):
-    default_error_messages = {"invalid": _("A JSON object is expected.")}
+    """A JSON object with the fields that the serializer has and no other."""
+
+    default_error_messages = {
+        "invalid": _("A JSON object is expected."),
+        "unknown": _("There is no such field; there are: {known}."),
+    }
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        wrong: dict[str, Any] = {}
+        try:
+            value = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            if not isinstance(data, Mapping):
+                raise
+            value, wrong = {}, dict(error.detail)  # type: ignore[call-overload]
+        unknown = [name for name in data if name not in self.fields]
+        message = self.error_messages["unknown"].format(known=", ".join(self.fields))
+        for name in unknown[:UNKNOWN_TOLD]:
+            # (lone surrogates could not be sent back)
+            wrong[name[:100].encode("utf-8", "replace").decode()] = [message]
+        if wrong:
+            raise serializers.ValidationError(wrong)
+        return value
 
 
 class OptionsSerializer(ObjectSerializer):
@@ -43,7 +67,10 @@ class OptionsSerializer(ObjectSerializer):
     )
     source = OptionalCharField(max_length=100, help_text=_("Where the text comes from."))  # type: ignore[assignment]
     explain = StrictBooleanField(
-        required=False, help_text=_("true: `spans` says which parts contribute. Default: false.")
+        required=False,
+        help_text=_(
+            "true: `spans` and `explanation` say what the score is made of. Default: false."
+        ),
     )
 
 
@@ -87,6 +114,16 @@ class SpanSerializer(serializers.Serializer):
     contribution = serializers.FloatField(help_text=_("What it adds to the logit."))
 
 
+class ExplanationSerializer(serializers.Serializer):
+    """Of the segment that was scored; spans, rest and intercept add up to the logit."""
+
+    intercept = serializers.FloatField()
+    rest = serializers.FloatField(help_text=_("What all other words add to the logit."))
+    logit = serializers.FloatField(help_text=_("Before handicap and calibration."))
+    start = serializers.IntegerField(help_text=_("First character, in code points."))
+    end = serializers.IntegerField(help_text=_("One after the last."))
+
+
 class AnalysisThresholdsSerializer(serializers.Serializer):
     review = serializers.FloatField()
     block = serializers.FloatField()
@@ -114,6 +151,7 @@ class VerdictSerializer(serializers.Serializer):
     decision = serializers.ChoiceField(Decision.choices)
     categories = serializers.DictField(child=serializers.FloatField())
     spans = serializers.SerializerMethodField()
+    explanation = ExplanationSerializer(allow_null=True, help_text=_("null: not asked for."))
 
     @extend_schema_field(SpanSerializer(many=True))
     def get_spans(self, analysis: Analysis) -> list[dict[str, Any]]:

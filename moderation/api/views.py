@@ -12,6 +12,7 @@ from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import status
+from rest_framework.exceptions import ValidationError
 from rest_framework.generics import GenericAPIView, get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -48,7 +49,7 @@ def _answers(request: Request, items: Sequence[dict[str, Any]]) -> tuple[list[An
     outcomes = analyze_texts(items=inputs, by=person(request))
     as_answer = VerdictSerializer().to_representation
     answers = [
-        as_answer(outcome.record) | ({} if explained else {"spans": []})
+        as_answer(outcome.record) | ({} if explained else {"spans": [], "explanation": None})
         for outcome, explained in zip(outcomes, explain, strict=True)
     ]
     return answers, outcomes[0].verdict.model_version
@@ -113,6 +114,12 @@ class FilteredView(GenericAPIView):
         return visible_analyses(self.request.user)
 
     def chosen(self) -> QuerySet[Analysis]:
+        """What the filters choose. A name that is no filter's must not choose everything."""
+        known = [*self.filterset_class.base_filters, *getattr(self.pagination_class, "names", ())]
+        message = _("There is no such parameter; there are: %(known)s.")
+        if unknown := [name for name in self.request.query_params if name not in known]:
+            told = [message % {"known": ", ".join(known)}]
+            raise ValidationError({name[:100]: told for name in unknown})
         return self.filter_queryset(self.get_queryset())
 
 

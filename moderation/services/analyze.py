@@ -100,6 +100,9 @@ def _draft(
     at: datetime,
     milliseconds: float,
 ) -> Analysis:
+    spans = [[s.start, s.end, round(s.contribution, _ROUND)] for s in verdict.spans]
+    named = sum(contribution for _start, _end, contribution in spans)
+    explanation = verdict.explanation
     return Analysis(
         text=item.text,
         text_digest=_digest(item.text),
@@ -122,7 +125,10 @@ def _draft(
         categories=verdict.categories,
         labels=list(verdict.labels),
         category=verdict.category or "",
-        spans=[[s.start, s.end, round(s.contribution, _ROUND)] for s in verdict.spans],
+        spans=spans,
+        # what rounding took from the spans or gave them
+        explanation=explanation | {"rest": explanation["logit"] - explanation["intercept"] - named},
+        folded=[[f.original, f.folded] for f in verdict.folded],
         text_length=len(item.text),
         keywords_found=verdict.keywords_found,
         response_time_ms=round(milliseconds, 3),

@@ -20,7 +20,7 @@ def erase_analysis(*, analysis: Analysis, by: User) -> int:
 
 @transaction.atomic
 def erase_analyses(*, analyses: QuerySet[Analysis], by: User) -> int:
-    """Erase text, author, context, address, ids and digests of `analyses`. Returns their number.
+    """Erase text, author, context, address, ids, digests and explanation. Returns how many.
 
     Scores, decision and labels stay as figures. Erased analyses are in no list, and their labels
     teach the model nothing more.
@@ -37,6 +37,8 @@ def erase_analyses(*, analyses: QuerySet[Analysis], by: User) -> int:
         url="",
         external_id="",
         spans=[],
+        explanation={},
+        folded=[],
         erased_at=timezone.now(),
     )
     log.info("analyses_erased", count=count, by=by.pk)

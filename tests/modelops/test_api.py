@@ -34,6 +34,7 @@ def test_without_the_permission_403(as_somebody: APIClient, method: str, path: s
     answer = getattr(as_somebody, method)(path)
     assert answer.status_code == 403
     assert answer["Content-Type"] == "application/problem+json"
+    assert "modelops.operate_model" in answer.json()["detail"]
     assert not Backup.objects.exists()
 
 
@@ -161,6 +162,25 @@ def test_only_the_documented_methods_are_allowed(as_operator: APIClient) -> None
 def test_health_needs_neither_login_nor_model(db: None, path: str) -> None:
     answer = APIClient().get(path)
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+@pytest.mark.parametrize("path", ["/health", "/healthz", "/readyz", "/metrics"])
+def test_what_operations_ask_wrongly_is_answered_in_json(
+    live: ModelVersion, settings: Settings, path: str
+) -> None:
+    settings.METRICS_TOKEN = "collector"
+    client = APIClient(enforce_csrf_checks=True, headers={"authorization": "Bearer collector"})
+    for method, headers in (("post", {}), ("put", {}), ("get", {"host": "evil.example"})):
+        answer = getattr(client, method)(path, headers=headers)
+        assert answer.status_code == (400 if headers else 405)
+        assert answer["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("path", ["/health", "/healthz"])
+def test_health_asks_nothing_of_the_database(path: str) -> None:  # (which would be an error here)
+    answer = APIClient().get(path)
+    assert answer.status_code == 200
+    assert "no-store" in answer["Cache-Control"]
 
 
 def test_ready_with_a_model(live: ModelVersion) -> None:

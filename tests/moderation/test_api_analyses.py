@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from base64 import urlsafe_b64encode
 from datetime import timedelta
 
 import pytest
@@ -69,6 +70,7 @@ def test_one_analysis(api_as, moderator, integration, analyses):
     assert answer["owner"] == "integration"
     assert answer["external_id"] == "c-1"
     assert answer["spans"]
+    assert answer["explanation"]["logit"] > 0
     assert answer["label"]["toxic"] is True
     assert answer["label"]["category"] == "insult"
     assert answer["label"]["by"] == "moderator"
@@ -99,6 +101,10 @@ def test_pages_show_each_analysis_once(api_as, moderator, analyses):
     assert [row["id"] for row in back["results"]] == addresses[1][1]
 
 
+def _cursor(moment: str) -> str:
+    return urlsafe_b64encode(f"n|{moment}|1".encode()).decode().rstrip("=")
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
     [
@@ -118,6 +124,11 @@ def test_pages_show_each_analysis_once(api_as, moderator, analyses):
         ("score_min=2", "score_min"),
         ("score_max=nan", "score_max"),
         ("created_after=yesterday", "created_after"),
+        ("created_before=9999-12-31", "created_before"),
+        ("created_before=0001-01-01T00:00:00%2B14:00", "created_before"),
+        ("created_after=9999-12-31T23:59:59-12:00", "created_after"),
+        (f"cursor={_cursor('9999-12-31T23:59:59-12:00')}", "cursor"),
+        (f"cursor={_cursor('0001-01-01T00:00:00+14:00')}", "cursor"),
     ],
 )
 def test_bad_filters(api_as, moderator, query, field):
@@ -127,6 +138,32 @@ def test_bad_filters(api_as, moderator, query, field):
     assert [error["field"] for error in response.json()["errors"]] == [field]
     if field not in ("page_size", "cursor"):
         assert client.get(f"/api/analyses/stats?{query}").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("query", "codes"),
+    [
+        ("toxic=maybe", "true, false"),
+        ("decision=delete", "allow, review, block"),
+        ("language=fr", "es, en, und"),
+        ("category=x", "severe_toxic, obscene, threat, insult, identity_hate, spam, other"),
+    ],
+)
+def test_filters_name_what_may_be_chosen(api_as, moderator, query, codes):
+    (error,) = api_as(moderator).get(f"/api/analyses?{query}").json()["errors"]
+    assert error["message"] == f"One of these is expected: {codes}."
+
+
+@pytest.mark.parametrize("path", ["/api/analyses", "/api/analyses/stats", "/api/analyses/export"])
+def test_a_misspelt_filter_does_not_choose_everything(api_as, lead, path):
+    client = api_as(lead)
+    response = client.get(f"{path}?toxic=true&langauge=es")
+    assert response.status_code == 400
+    (error,) = response.json()["errors"]
+    assert error["field"] == "langauge"
+    assert "language" in error["message"]
+    pages = client.get(f"{path}?page_size=1")
+    assert pages.status_code == (200 if path == "/api/analyses" else 400)
 
 
 def test_filters(api_as, moderator, integration, analyses):
@@ -214,7 +251,7 @@ def test_a_revision_starts_without_a_label(api_as, moderator, analyses):
 
 def test_erased_is_gone_everywhere_and_keeps_its_figures(api_as, lead, analyses):
     item = AnalysisInput(
-        text="SECRETO idiota",
+        text="SECRET0 1d10t4",
         author="SECRETO",
         context="SECRETO",
         url="https://secreto.example/",

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from moderation.models import Analysis
+from moderation.services import issue_token
 from tests.moderation.conftest import KIND, TOXIC
 
 FIELDS = [
@@ -30,6 +31,7 @@ FIELDS = [
     "decision",
     "categories",
     "spans",
+    "explanation",
 ]
 
 
@@ -64,6 +66,11 @@ def test_analyze_answers_every_field_and_stores(client, integration):
     assert answer["text_length"] == len(TOXIC)
     assert answer["keywords_found"] == len(answer["spans"]) > 0
     assert any(TOXIC[s["start"] : s["end"]] == "idiota" for s in answer["spans"])
+    parts = answer["explanation"]
+    assert sorted(parts) == ["end", "intercept", "logit", "rest", "start"]
+    named = sum(span["contribution"] for span in answer["spans"])
+    assert named + parts["rest"] + parts["intercept"] == pytest.approx(parts["logit"], abs=1e-9)
+    assert (parts["start"], parts["end"]) == (0, len(TOXIC))
     assert answer["timestamp"].endswith("Z")
     age = datetime.now(UTC) - datetime.fromisoformat(answer["timestamp"])
     assert abs(age.total_seconds()) < 60
@@ -81,6 +88,7 @@ def test_safe_text_has_no_category_and_no_spans_unless_asked(client):
     assert answer["decision"] == "allow"
     assert answer["category"] is None
     assert answer["spans"] == []
+    assert answer["explanation"] is None
 
 
 def test_optional_fields_may_be_null(client):
@@ -222,6 +230,15 @@ def test_wrong_token(api_as, live_model, header):
     assert response["WWW-Authenticate"]
 
 
+@pytest.mark.parametrize("path", ["/api/analyses", "/model/status", "/metrics"])
+def test_a_token_without_its_word(api_as, integration, path):
+    client = api_as()
+    client.credentials(HTTP_AUTHORIZATION=issue_token(user=integration))
+    response = client.get(path)
+    assert response.status_code == 401
+    assert "Authorization: Token" in response.json()["detail"]
+
+
 def test_token_without_the_permission(api_as, make_user, live_model):
     response = api_as(make_user("nobody")).post("/api/analyze", {"text": KIND})
     assert response.status_code == 403
@@ -277,6 +294,12 @@ BAD_TEXTS = [
         "url",
         "An address with http:// or https:// is expected.",
     ),
+    (
+        {"text": KIND, "txt": 5},
+        "txt",
+        "There is no such field; there are: language, store, source, explain, text, external_id,"
+        " author, context, url.",
+    ),
     ([KIND], "body", "A JSON object is expected."),
     (5, "body", "A JSON object is expected."),
     (KIND, "body", "A JSON object is expected."),
@@ -306,13 +329,18 @@ BAD_BATCHES = [
     ({"items": [{"text": KIND}] * 3 + [{"text": "x" * 10_001}]}, ["items[3].text"]),
     ({"items": [{"text": KIND, "language": "fr"}, KIND]}, ["items[0].language", "items[1]"]),
     ({"texts": [KIND], "language": "fr"}, ["language"]),
+    ({"texts": [KIND], "author": "ana"}, ["author"]),
+    ({"items": [{"text": "", "langauge": "es"}]}, ["items[0].text", "items[0].langauge"]),
+    ({"texts": [KIND], "a\ud800": 1}, ["a?"]),
+    ({"texts": [KIND], **{f"f{n}": n for n in range(99)}}, [f"f{n}" for n in range(10)]),
     ([KIND], ["body"]),
 ]
 
 
 @pytest.mark.parametrize(("data", "fields"), BAD_BATCHES)
 def test_bad_batch_stores_nothing(client, data, fields):
-    response = client.post("/api/analyze/batch", data)
+    body = json.dumps(data)
+    response = client.generic("POST", "/api/analyze/batch", body, "application/json")
     assert response.status_code == 400
     assert [error["field"] for error in response.json()["errors"]] == fields
     assert Analysis.objects.count() == 0
@@ -336,6 +364,7 @@ def test_bad_body(client, body, content_type, status):
     response = client.generic("POST", "/api/analyze", body, content_type)
     assert response.status_code == status
     assert response["Content-Type"] == "application/problem+json"
+    assert (status == 415) == ("Content-Type: application/json" in response.json()["detail"])
     assert Analysis.objects.count() == 0
 
 

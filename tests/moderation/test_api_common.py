@@ -25,12 +25,33 @@ def test_unknown_methods(api_as, integration):
     for method, path in [
         ("get", "/api/analyze"),
         ("put", "/api/analyses/1"),
-        ("options", "/api/analyses"),
     ]:
         response = getattr(client, method)(path)
         assert response.status_code == 405
         assert response["Content-Type"] == "application/problem+json"
         assert response["Allow"]
+
+
+def test_options_tells_the_methods(api_as, integration):
+    for path, allowed in [
+        ("/api/analyze", "POST, OPTIONS"),
+        ("/api/analyses", "GET, HEAD, OPTIONS"),
+        ("/health", "GET, HEAD, OPTIONS"),
+    ]:
+        response = api_as(integration).options(path)
+        assert response.status_code == 200
+        assert response["Allow"] == allowed
+        assert response.content == b""
+
+
+@pytest.mark.parametrize("path", ["/api/analyze", "/login/"])
+def test_a_body_without_a_length_is_not_taken_for_an_empty_one(db, path):
+    client = Client(enforce_csrf_checks=True)
+    response = client.generic("POST", path, headers={"transfer-encoding": "chunked"})
+    assert response.status_code == (411 if path.startswith("/api/") else 400)
+    if path.startswith("/api/"):
+        assert response["Content-Type"] == "application/problem+json"
+        assert "Content-Length" in response.json()["detail"]
 
 
 def test_accept_header_does_not_matter(api_as, moderator):
@@ -51,7 +72,7 @@ def test_schema_names_every_operation_with_its_errors(db):
     assert response.status_code == 200
     schema = response.json()
     post = schema["paths"]["/api/analyze"]["post"]
-    assert set(post["responses"]) == {"200", "400", "401", "403", "413", "415", "503"}
+    assert set(post["responses"]) == {"200", "400", "401", "403", "411", "413", "415", "503"}
     assert "application/problem+json" in post["responses"]["400"]["content"]
     listed = {
         parameter["name"] for parameter in schema["paths"]["/api/analyses"]["get"]["parameters"]

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from modelops import loading, serving, store
-from modelops.errors import Superseded
+from modelops.errors import OperationFailed, Superseded
 from modelops.models import Deployment, LivePointer, ModelVersion
 
 from .create_backup import create_backup
@@ -18,11 +18,12 @@ def promote_version(*, version: ModelVersion, by: User | None, reason: str) -> D
     """Make a published version live, after a backup of the one that is.
 
     Raises Superseded when somebody else changed what is live in the meantime, OperationFailed
-    when the version is no good or the backup fails; then nothing changes.
+    when the version is no good or the backup fails; then nothing changes. Once the pointer is
+    swapped the version is live: if people's copies at the top can't follow, that is logged, and
+    the next reload or hourly check repairs them.
     """
     pointer, _created = LivePointer.objects.get_or_create(pk=1)
     previous = pointer.version
-    folder = store.version_folder(version.folder)
     loading.load_version(version)
     if previous is not None:
         create_backup(by=by, reason=reason)
@@ -36,7 +37,10 @@ def promote_version(*, version: ModelVersion, by: User | None, reason: str) -> D
         deployment = Deployment.objects.create(
             version=version, previous=previous, generation=generation, by=by, reason=reason
         )
-    store.replace_live_copies(folder)
+    try:
+        store.replace_live_copies(store.version_folder(version.folder))
+    except OperationFailed as error:
+        logger.error("model.copies_outdated", version=version.version, error=str(error))
     serving.look_again()
     logger.info(
         "model.promoted",

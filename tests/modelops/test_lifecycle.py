@@ -23,6 +23,7 @@ from modelops.services.create_backup import create_backup
 from modelops.services.promote_version import promote_version
 from modelops.services.publish_starter import publish_starter
 from modelops.services.publish_version import publish_version
+from modelops.services.reload_model import reload_model
 from tests.modelops.files import flip_byte, overwrite
 from tests.modelops.models import write_small_model
 
@@ -102,6 +103,19 @@ def test_a_model_that_scores_other_than_promised_is_not_published(
 
 
 # --- promote ---
+
+
+def test_the_version_is_live_even_if_the_copies_for_people_can_not_follow(
+    publish: Publish, store: Path
+) -> None:
+    version = publish()
+    (store / "toxic_model.pkl").mkdir()  # in the way
+    promote_version(version=version, by=None, reason="test")
+    assert LivePointer.current().version == version
+    assert Deployment.objects.get().version == version
+    assert serving.analyze(["hola"])[0].model_version == "1.0.0"
+    assert "toxic_model.pkl" in reload_model(by=None).repaired
+    assert files.repair_live_copies(store / "versions" / version.folder) == []
 
 
 def test_promotion_changes_pointer_history_and_peoples_copies(

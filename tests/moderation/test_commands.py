@@ -10,7 +10,13 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group, User
-from django.core.management import CommandError, call_command
+from django.core.management import (
+    BaseCommand,
+    CommandError,
+    call_command,
+    get_commands,
+    load_command_class,
+)
 from django.db import connection
 from django.utils import timezone, translation
 from knox.models import AuthToken
@@ -18,6 +24,9 @@ from knox.models import AuthToken
 from moderation.models import Analysis
 from moderation.services import AnalysisInput, erase_analysis, issue_token, label_analysis
 from tests.moderation.conftest import KIND, TOXIC
+
+SITE = "toxiguard_site"
+DJANGOS = {action.dest for action in BaseCommand().create_parser("manage.py", "x")._actions}
 
 
 def run(*args: object) -> str:
@@ -312,3 +321,23 @@ def test_without_tables(db):
         cursor.execute("ALTER TABLE knox_authtoken RENAME TO gone")
     User.objects.create_user("somebody")
     assert "manage.py migrate" in fails("issue_token", "somebody")
+
+
+# --- help ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name",
+    [name for name, app in get_commands().items() if app in ("modelops", "moderation", SITE)],
+)
+def test_help_is_in_the_language_of_the_site(name):
+    texts = {}
+    for language in ("en", "es"):
+        with translation.override(language):
+            parser = load_command_class(get_commands()[name], name).create_parser("manage.py", name)
+        own = [a for a in parser._actions if a.dest not in DJANGOS]
+        texts[language] = [parser.description, *(a.help for a in own if a.help)]
+        assert "Traceback" not in parser.format_help()
+    assert all(texts["en"])
+    for english, spanish in zip(texts["en"], texts["es"], strict=True):
+        assert english != spanish

@@ -29,9 +29,8 @@ MOST_DIFFERENCE = 1e-4
 
 
 class Command(BaseCommand):
-    help = _("Rebuilds the starter model from the labelled files.")
-
     def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.description = _("Rebuilds the starter model from the labelled files.")
         parser.add_argument(
             "--data", type=Path, default=settings.TRAINING_DATA_DIR,
             help=_("folder with the labelled files"),

@@ -5,33 +5,37 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 from rich.console import Console
 from rich.progress import Progress
 
 from modelops.csv_files import LANGUAGES, LAYOUTS
 from modelops.errors import OperationFailed
+from modelops.management.site_command import SiteCommand
 from modelops.models import Dataset
 from modelops.services.import_dataset import ImportReport, InvalidRows, import_dataset
 
 
-class Command(BaseCommand):
-    help = "Register a CSV or TSV file of labelled texts (plain or gzipped) as a dataset."
-
+class Command(SiteCommand):
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.description = _(
+            "Register a CSV or TSV file of labelled texts (plain or gzipped) as a dataset."
+        )
         parser.add_argument("file", type=Path, metavar="FILE")
-        parser.add_argument("--name", required=True, help="what the site calls it")
+        parser.add_argument("--name", required=True, help=_("what the site calls it"))
         parser.add_argument("--format", choices=["auto", *LAYOUTS], default="auto")
         parser.add_argument("--text-column", default="", metavar="T")
-        parser.add_argument("--label-column", default="", metavar="L", help="0 or 1 in each row")
-        parser.add_argument("--language", choices=LANGUAGES, default="", help="of rows without one")
+        parser.add_argument("--label-column", default="", metavar="L", help=_("0 or 1 in each row"))
+        parser.add_argument(
+            "--language", choices=LANGUAGES, default="", help=_("of rows without one")
+        )
         parser.add_argument("--split", choices=Dataset.Split.values, default=Dataset.Split.TRAIN)
         parser.add_argument("--licence", default="")
-        parser.add_argument("--source", default="", help="where the texts come from")
-        parser.add_argument("--skip-invalid", action="store_true", help="import the good rows")
-        parser.add_argument("--dry-run", action="store_true", help="check and count only")
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
+        parser.add_argument("--source", default="", help=_("where the texts come from"))
+        parser.add_argument("--skip-invalid", action="store_true", help=_("import the good rows"))
+        parser.add_argument("--dry-run", action="store_true", help=_("check and count only"))
+        parser.add_argument("--json", action="store_true", help=_("print one JSON object"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

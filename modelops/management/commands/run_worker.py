@@ -4,19 +4,24 @@ import threading
 from typing import Any
 
 import structlog
-from django.core.management.base import BaseCommand
+from django.core.management.base import CommandParser
 from django.db import close_old_connections
 from django.utils.crypto import get_random_string
+from django.utils.translation import gettext as _
 from django_tasks_db.management.commands.db_worker import Worker
 
+from modelops.management.site_command import SiteCommand
 from modelops.services.maintain_site import maintain_site
 
 logger = structlog.get_logger(__name__)
 HOUR = 3600.0  # seconds
 
 
-class Command(BaseCommand):
-    help = "Run queued tasks, and once an hour the checks that keep the site in order."
+class Command(SiteCommand):
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.description = _(
+            "Run queued tasks, and once an hour the checks that keep the site in order."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         threading.Thread(target=maintain_hourly, name="maintenance", daemon=True).start()

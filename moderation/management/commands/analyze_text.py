@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from modelops import serving
-from moderation.management.site_command import SiteCommand
+from modelops.management.site_command import SiteCommand
 from moderation.models import Analysis, Category, Decision
 from moderation.services import AnalysisInput, AnalysisOutcome, analyze_texts
 from moderation.tables import BadFile, read_texts, written_at_once
@@ -26,24 +26,27 @@ ADDED = ("score", "toxic", "decision", "category", "labels", "language", "model_
 
 
 class Command(SiteCommand):
-    help = (
-        "Score a text, the text on standard input (-), or each row of a file. "
-        "Nothing is stored without --store."
-    )
-
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("text", metavar="TEXT", nargs="?", help="the text; - reads it")
-        parser.add_argument("--file", type=Path, metavar="IN", help="CSV with a header, or .jsonl")
-        parser.add_argument("--column", default="text", help="where the text is (default: text)")
-        parser.add_argument("--language", choices=serving.LANGUAGES, help="default: detected")
-        parser.add_argument("--output", type=Path, metavar="OUT", help="the rows with verdicts")
-        parser.add_argument("--store", action="store_true", help="keep the analyses")
-        parser.add_argument("--source", default="", metavar="NAME", help="with --store: from where")
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
+        parser.description = _(
+            "Score a text, the text on standard input (-), or each row of a file. "
+            "Nothing is stored without --store."
+        )
+        parser.add_argument("text", metavar="TEXT", nargs="?", help=_("the text; - reads it"))
+        parser.add_argument(
+            "--file", type=Path, metavar="IN", help=_("CSV with a header, or .jsonl")
+        )
+        parser.add_argument("--column", default="text", help=_("where the text is (default: text)"))
+        parser.add_argument("--language", choices=serving.LANGUAGES, help=_("default: detected"))
+        parser.add_argument("--output", type=Path, metavar="OUT", help=_("the rows with verdicts"))
+        parser.add_argument("--store", action="store_true", help=_("keep the analyses"))
+        parser.add_argument(
+            "--source", default="", metavar="NAME", help=_("with --store: from where")
+        )
+        parser.add_argument("--json", action="store_true", help=_("print one JSON object"))
         parser.add_argument(
             "--fail-on",
             choices=["review", "block"],
-            help="exit with status 1 when a text is at least to be reviewed, or blocked",
+            help=_("exit with status 1 when a text is at least to be reviewed, or blocked"),
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from moderation.management.site_command import SiteCommand
+from modelops.management.site_command import SiteCommand
 from moderation.models import AnalysisLabel
 from moderation.selectors import newest_labels
 from moderation.tables import written_at_once
@@ -29,15 +29,14 @@ COLUMNS = (
 
 
 class Command(SiteCommand):
-    help = (
-        "Write what people said is right, with who said it and when, as CSV (.csv or .csv.gz). "
-        "Texts are written exactly as they are, for import_dataset; the file is not meant for "
-        "spreadsheets, the export in the history is."
-    )
-
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.description = _(
+            "Write what people said is right, with who said it and when, as CSV (.csv or .csv.gz). "
+            "Texts are written exactly as they are, for import_dataset; the file is not meant for "
+            "spreadsheets, the export in the history is."
+        )
         parser.add_argument("file", metavar="FILE", type=Path)
-        parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+        parser.add_argument("--json", action="store_true", help=_("print the summary as JSON"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]

@@ -7,17 +7,18 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from moderation.management.site_command import SiteCommand
+from modelops.management.site_command import SiteCommand
 from moderation.services import issue_token
 
 
 class Command(SiteCommand):
-    help = "Make a token for the API. The token is the last line; it is shown this once."
-
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("user", metavar="USER", help="whose permissions the token carries")
+        parser.description = _(
+            "Make a token for the API. The token is the last line; it is shown this once."
+        )
+        parser.add_argument("user", metavar="USER", help=_("whose permissions the token carries"))
         parser.add_argument(
-            "--expires", type=_days, metavar="DAYS", help="without it, the token does not expire"
+            "--expires", type=_days, metavar="DAYS", help=_("without it, the token does not expire")
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -12,8 +12,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
 from modelops.errors import OperationFailed
+from modelops.management.site_command import SiteCommand
 from modelops.services.publish_starter import publish_starter
-from moderation.management.site_command import SiteCommand
 from moderation.services import create_groups
 
 USERS = {
@@ -23,15 +23,14 @@ USERS = {
 
 
 class Command(SiteCommand):
-    help = (
-        "Prepare the site: groups, the starter model as version 1.0.0, a superuser “admin” and a "
-        "moderator “moderador”. Run again, it adds only what is missing. Passwords come from "
-        "TOXIGUARD_ADMIN_PASSWORD and TOXIGUARD_MODERATOR_PASSWORD, else they are generated and "
-        "printed once."
-    )
-
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
+        parser.description = _(
+            "Prepare the site: groups, the starter model as version 1.0.0, a superuser “admin” and "
+            "a moderator “moderador”. Run again, it adds only what is missing. Passwords come from "
+            "TOXIGUARD_ADMIN_PASSWORD and TOXIGUARD_MODERATOR_PASSWORD, else they are generated "
+            "and printed once."
+        )
+        parser.add_argument("--json", action="store_true", help=_("print one JSON object"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         self._check_migrations()

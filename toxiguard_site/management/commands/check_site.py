@@ -180,13 +180,16 @@ def checks() -> Iterator[tuple[str, bool, Callable[[Site], None]]]:
 
 
 class Command(BaseCommand):
-    help = "Test a running site, line by line. It stores nothing."
-
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.description = _("Test a running site, line by line. It stores nothing.")
         default = settings.PUBLIC_URL or "http://127.0.0.1:8000"
-        parser.add_argument("--url", default=default, help=f"address of the site ({default})")
-        parser.add_argument("--token", metavar="T", help="of a user in Integrations and Operators")
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
+        parser.add_argument(
+            "--url", default=default, help=_("address of the site (default: %(default)s)")
+        )
+        parser.add_argument(
+            "--token", metavar="T", help=_("of a user in Integrations and Operators")
+        )
+        parser.add_argument("--json", action="store_true", help=_("print one JSON object"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         if urlsplit(options["url"]).scheme not in ("http", "https"):

@@ -62,7 +62,7 @@ STEPS = (
     Step("lint", "Style (ruff check)", (("ruff", "check", "."),)),
     Step("format", "Format (ruff format)", (("ruff", "format", "--check", "."),)),
     Step("types", "Types (mypy)", (_python("-m", "mypy", *TYPED),)),
-    Step("imports", "Import contracts (import-linter)", (("lint-imports",),)),
+    Step("imports", "Import contracts (import-linter)", (("lint-imports", "--no-logo"),)),
     Step(
         "migrations",
         "System checks and missing migrations",
@@ -183,7 +183,9 @@ def stream(command: Sequence[str], environment: dict[str, str]) -> tuple[int, st
 @contextlib.contextmanager
 def surroundings(python: Path) -> Iterator[dict[str, str]]:
     """The environment of every step: the programs of `.venv-test`, a data folder of its own."""
-    with tempfile.TemporaryDirectory(prefix="toxiguard-check-") as data:
+    with tempfile.TemporaryDirectory(prefix="toxiguard-check-") as folder:
+        data, scratch = Path(folder) / "data", Path(folder) / "tmp"
+        scratch.mkdir()
         kept = {
             name: value
             for name, value in os.environ.items()
@@ -194,7 +196,8 @@ def surroundings(python: Path) -> Iterator[dict[str, str]]:
         yield kept | {
             "PATH": path,
             "VIRTUAL_ENV": str(python.parent.parent),
-            "TOXIGUARD_DATA_DIR": data,
+            "TOXIGUARD_DATA_DIR": str(data),
+            "TMPDIR": str(scratch),  # so that nothing stays, even of a step that was killed
             "TOXIGUARD_ENV_FILE": os.devnull,
             "PYTHONUNBUFFERED": "1",
         }
@@ -232,7 +235,9 @@ def summary(outcomes: Sequence[Outcome]) -> None:
         names = " ".join(failed)
         print(f'Failed after {total:.0f} s. Only these again: make test ONLY="{names}"')
     else:
-        print(f"All green in {total:.0f} s.", flush=True)
+        left_out = [outcome.step.name for outcome in outcomes if outcome.left_out]
+        but = f", but left out: {', '.join(left_out)}" if left_out else ""
+        print(f"All green in {total:.0f} s{but}.", flush=True)
 
 
 def check(names: Sequence[str]) -> int:

@@ -41,7 +41,7 @@ class ObjectSerializer(serializers.Serializer):
         except serializers.ValidationError as error:
             if not isinstance(data, Mapping):
                 raise
-            value, wrong = {}, dict(error.detail)  # type: ignore[call-overload]
+            value, wrong = {}, dict(error.detail)  # type: ignore[arg-type]
         unknown = [name for name in data if name not in self.fields]
         message = self.error_messages["unknown"].format(known=", ".join(self.fields))
         for name in unknown[:UNKNOWN_TOLD]:

@@ -55,27 +55,36 @@ def publish_version(
     }
     manifest_digest = _write(numeric, name=name, facts=facts)
     manifest = store.read_manifest(store.version_folder(name), digest=manifest_digest)
+    row = ModelVersion(
+        version=version,
+        digest=digest,
+        folder=name,
+        manifest_digest=manifest_digest,
+        origin=origin,
+        parent=parent,
+        base=base,
+        created_at=datetime.fromisoformat(manifest["created_at"]),
+        created_by=by,
+        metadata=model.metadata,
+    )
+    return _registered(row)
+
+
+def _registered(row: ModelVersion) -> ModelVersion:
+    """Insert the row, or find the one that another process inserted for the same model."""
     try:
         with transaction.atomic():
-            row = ModelVersion.objects.create(
-                version=version,
-                digest=digest,
-                folder=name,
-                manifest_digest=manifest_digest,
-                origin=origin,
-                parent=parent,
-                base=base,
-                created_at=datetime.fromisoformat(manifest["created_at"]),
-                created_by=by,
-                metadata=model.metadata,
-            )
+            row.save(force_insert=True)
     except IntegrityError:
-        # another process was faster; with the same model its row is as good as ours
-        if existing := _published(version, digest):
+        if existing := _published(row.version, row.digest):
             return existing
         raise
     logger.info(
-        "model.published", version=version, digest=digest, origin=str(origin), by=str(by or "")
+        "model.published",
+        version=row.version,
+        digest=row.digest,
+        origin=str(row.origin),
+        by=str(row.created_by or ""),
     )
     return row
 

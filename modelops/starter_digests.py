@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 STARTER_DIGESTS: dict[str, str] = {
-    "model.json": "5a182ea803c3de1011349dcfb51f8883da93faf49bd425f361c3b993401f9da5",
-    "model.npz": "8ed7776ba78b328d4b41449caf27dcde91c50f4d8b4dcc1f9731a515753ea69c",
+    "model.json": "7825929d2dadc84230f400db321631bdc0ad876946b9ef08bf68bc0ebf00657d",
+    "model.npz": "6c4ad18ae8e0dd3617ddf5e4adde16bdcf47366e736d90e7b3374fc96ca73383",
 }

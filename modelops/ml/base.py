@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import sparse, special
 
 from modelops.ml.artifacts import HEADS, NumericModel, stored_precision
-from modelops.ml.corpus import UNKNOWN, Corpus
+from modelops.ml.corpus import UNKNOWN, WINDOWS, Corpus
 from modelops.ml.features import BLOCKS, FeatureConfig
 from modelops.ml.text import normalize, tokenize
 from modelops.ml.training import Prior, Solution, solve
@@ -28,18 +28,24 @@ Array = NDArray[np.float64]
 class Recipe:
     """The choices of a base fit.
 
-    `source_weights` weighs the texts of a source in the loss. `prior_power` and `prior_floor`
+    `source_weights` weighs the texts of a source in the loss, `window_weight` the windows of its
+    innocent texts against the texts themselves. `prior_power` and `prior_floor`
     shape the naive-Bayes prior: 0 for a plain ridge, 1 for the ratios of Wang and Manning.
     """
 
     features: FeatureConfig
     source_weights: Mapping[str, float]
+    window_weight: float
     regularization_c: float
     prior_power: float
     prior_floor: float
     min_word_documents: int = 3
     min_char_documents: int = 6
     tolerance: float = 1e-6
+
+    def weight(self, source: str) -> float:
+        name, windows, _ = source.partition(WINDOWS)
+        return self.source_weights[name] * (self.window_weight if windows else 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +173,7 @@ def fit_base(
 ) -> BaseFit:  # fmt: skip
     """Fit each head on the rows that have a label for it (`rows` limits them further)."""
     rows = np.ones(len(corpus), dtype=bool) if rows is None else rows
-    weights = corpus.shares * np.array([recipe.source_weights[s] for s in corpus.sources])
+    weights = corpus.shares * np.array([recipe.weight(source) for source in corpus.sources])
     toxic = corpus.labels[:, 0] == 1
     precision = naive_bayes_precision(
         features[rows], toxic[rows], corpus.languages[rows], weights[rows],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,13 +21,16 @@ from modelops.ml.evaluation import (
 )
 from modelops.ml.scorer import Scorer
 from modelops.ml.text import tokenize
-from modelops.ml.windows import WINDOW_WORDS
+from modelops.ml.windows import LONG_WORDS
 
 Array = NDArray[np.float64]
 REVIEW_PRECISION = 0.5
 BLOCK_PRECISION = 0.9
-LONG_WORDS = 60
-_HANDICAPS = np.arange(0.0, 4.01, 0.25)
+# Of the project's own innocent sentences no larger share is flagged out of fold. They are made to
+# be hard, harder than what people write, and a fold has seen none of their template.
+INNOCENT_SHARE = 0.08
+VERY_LONG_WORDS = 60
+_HANDICAPS = np.round(np.arange(0.0, 4.01, 0.1), 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,21 @@ class SegmentLogits:
         best: Array = np.max(readings, axis=0)
         return best
 
+    @classmethod
+    def merged(
+        cls, parts: Sequence[tuple[NDArray[np.int64], SegmentLogits]], count: int
+    ) -> SegmentLogits:
+        """Return the logits of `count` texts, of which each part holds some (row numbers first)."""
+        heads = parts[0][1].whole.shape[1]
+        arrays = [np.full((count, heads), -np.inf) for _ in range(4)]
+        words = np.zeros(count, dtype=np.int64)
+        for rows, part in parts:
+            found = (part.whole, part.window, part.repaired, part.repaired_window)
+            for array, values in zip(arrays, found, strict=True):
+                array[rows] = values
+            words[rows] = part.words
+        return cls(arrays[0], arrays[1], arrays[2], arrays[3], words)
+
 
 def segment_logits(scorer: Scorer, texts: list[str], *, batch: int = 500) -> SegmentLogits:
     """Score every segment of `texts` with `scorer`, whose handicaps do not matter here."""
@@ -63,60 +81,62 @@ def segment_logits(scorer: Scorer, texts: list[str], *, batch: int = 500) -> Seg
         for number, reading in enumerate(readings):
             words[start + number] = len(reading.words)
             for row in range(taken.owners[number], taken.owners[number + 1]):
-                piece = taken.rows[row]
-                other = piece.tokens is not reading
-                kind = 2 * other + (piece.end - piece.start < len(piece.tokens.words))
-                place = parts[kind, start + number]
+                place = parts[taken.rows[row].kind, start + number]
                 np.maximum(place, taken.logits[row], out=place)
     return SegmentLogits(parts[0], parts[1], parts[2], parts[3], words)
 
 
 def choose_handicaps(
-    logits: SegmentLogits, corpus: Corpus, rows: Mapping[str, NDArray[np.int64]], base_rate: float
+    logits: SegmentLogits,
+    corpus: Corpus,
+    chosen: NDArray[np.int64],
+    innocent: NDArray[np.int64],
+    base_rate: float,
 ) -> dict[str, float]:
-    """Choose the least handicaps with which innocent texts pay nothing for being read closely.
+    """Choose one language's least handicaps with which innocence pays nothing for a close look.
 
-    Window: innocent texts over 60 words are flagged no more often than those of one window.
+    Window: innocent texts over 60 words are flagged no more often than those up to 20.
     Repair: reading words otherwise flags at most one innocent text in a thousand more.
-    `rows` holds per language the numbers of the calibration texts.
+    `chosen` are the numbers of the language's calibration texts, `innocent` those of more texts
+    that are all innocent.
     """
+    labels = corpus.labels[chosen, 0] == 1
+    own = np.char.startswith(corpus.sources[chosen], "own_")
+    weights = base_rate_weights(labels, base_rate, corpus.shares[chosen])
+    harmless = np.concatenate([chosen[~labels], innocent])
+    words = logits.words[harmless]
 
-    def flagged(language: str, window: float, repaired: float) -> NDArray[np.bool_]:
-        chosen = rows[language]
-        final = logits.final(window=window, repaired=repaired)[chosen, 0]
-        labels = corpus.labels[chosen, 0] == 1
-        weights = base_rate_weights(labels, base_rate, corpus.shares[chosen])
-        over: NDArray[np.bool_] = final >= precision_threshold(
-            final, labels, weights, REVIEW_PRECISION
-        )
-        return over
+    def flagged(window: float, repaired: float) -> NDArray[np.bool_]:
+        final = logits.final(window=window, repaired=repaired)[:, 0]
+        limit = review_threshold(final[chosen], labels, weights, own)
+        return np.asarray(final[harmless] >= limit)
 
-    def long_are_safe(language: str, window: float) -> bool:
-        chosen = rows[language]
-        people = ~np.char.startswith(corpus.sources[chosen], "own_")
-        innocent = (corpus.labels[chosen, 0] == 0) & people
-        flags, words = flagged(language, window, np.inf), logits.words[chosen]
-        long = flags[innocent & (words > LONG_WORDS)].mean()
-        return bool(long <= flags[innocent & (words <= WINDOW_WORDS)].mean())
+    def long_are_safe(window: float) -> bool:
+        flags = flagged(window, np.inf)
+        return bool(flags[words > VERY_LONG_WORDS].mean() <= flags[words <= LONG_WORDS].mean())
 
-    def repair_is_safe(language: str, window: float, repaired: float) -> bool:
-        innocent = corpus.labels[rows[language], 0] == 0
-        before = flagged(language, window, np.inf)[innocent].mean()
-        return bool(flagged(language, window, repaired)[innocent].mean() <= before + 0.001)
+    def repair_is_safe(window: float, repaired: float) -> bool:
+        return bool(flagged(window, repaired).mean() <= flagged(window, np.inf).mean() + 0.001)
 
-    window = next(
-        (float(h) for h in _HANDICAPS if all(long_are_safe(language, h) for language in rows)),
-        float(_HANDICAPS[-1]),
-    )
-    repaired = next(
-        (
-            float(h)
-            for h in _HANDICAPS
-            if all(repair_is_safe(language, window, h) for language in rows)
-        ),
-        float(_HANDICAPS[-1]),
-    )
+    last = float(_HANDICAPS[-1])
+    window = next((float(h) for h in _HANDICAPS if long_are_safe(float(h))), last)
+    repaired = next((float(h) for h in _HANDICAPS if repair_is_safe(window, float(h))), last)
     return {"window": window, "repaired": repaired}
+
+
+def innocent_floor(scores: Array, labels: NDArray[np.bool_], own: NDArray[np.bool_]) -> float:
+    """Return the score that `INNOCENT_SHARE` of the project's own innocent sentences reach."""
+    return float(np.quantile(scores[own & ~labels], 1 - INNOCENT_SHARE))
+
+
+def review_threshold(
+    scores: Array, labels: NDArray[np.bool_], weights: Array, own: NDArray[np.bool_]
+) -> float:
+    """Return the lowest score with the precision of *review*, but not less than the floor."""
+    return max(
+        precision_threshold(scores, labels, weights, REVIEW_PRECISION),
+        innocent_floor(scores, labels, own),
+    )
 
 
 def calibrate(
@@ -124,10 +144,12 @@ def calibrate(
 ) -> dict[str, Any]:
     """Return calibration, thresholds, distributions and measures of one head per language.
 
-    The base rate of a category is that of toxic texts times its share among them.
+    The base rate of a category is that of toxic texts times its share among them. A threshold
+    lies at the stated precision, but never below its floor: the score that at most
+    `INNOCENT_SHARE` of the project's own innocent sentences reach.
     """
     result: dict[str, Any] = {
-        "calibration": {}, "thresholds": {}, "distributions": {}, "metrics": {},
+        "calibration": {}, "thresholds": {}, "floors": {}, "distributions": {}, "metrics": {},
     }  # fmt: skip
     column = HEADS.index(head)
     for language, chosen in rows.items():
@@ -143,17 +165,18 @@ def calibrate(
         slope, intercept = fit_calibration(labels, final[known], weights)
         slope, intercept = round(slope, 6), round(intercept, 6)
         scores = special.expit(slope * final[known] + intercept)
+        own = np.char.startswith(corpus.sources[known], "own_")
+        review = review_threshold(scores, labels, weights, own)
+        block = max(precision_threshold(scores, labels, weights, BLOCK_PRECISION), review)
         result["calibration"][language] = [slope, intercept]
-        result["thresholds"][language] = {
-            "review": round(precision_threshold(scores, labels, weights, REVIEW_PRECISION), 4),
-            "block": round(precision_threshold(scores, labels, weights, BLOCK_PRECISION), 4),
-        }
+        result["thresholds"][language] = {"review": round(review, 4), "block": round(block, 4)}
+        result["floors"][language] = round(innocent_floor(scores, toxic, own), 4)
         result["distributions"][language] = {
             "toxic": score_distribution(scores[labels]),
             "innocent": score_distribution(scores[~labels]),
             "base_rate": round(rate, 6),
         }
-        people = ~np.char.startswith(corpus.sources[known], "own_")
+        people = ~own
         result["metrics"][language] = {
             "auc": round(auc(labels[people], scores[people]), 4),
             "texts": int(people.sum()),

@@ -14,8 +14,11 @@ from numpy.typing import NDArray
 
 from modelops.ml.artifacts import HEADS
 from modelops.ml.phrases import expand, mixtures
+from modelops.ml.text import tokenize
+from modelops.ml.windows import windows
 
 UNKNOWN = -1
+WINDOWS = "/windows"
 # What a kind of the project's own toxic sentences says about the other heads.
 _KIND_HEADS = {
     "insult_direct": "insult", "insult_third": "insult", "insult_object": "insult",
@@ -117,6 +120,38 @@ def concatenate(parts: Sequence[Corpus]) -> Corpus:
         np.concatenate([part.sources for part in parts]),
         np.concatenate(groups),
         np.concatenate([part.shares for part in parts]),
+    )
+
+
+def with_innocent_windows(corpus: Corpus, *, per_text: int, seed: int) -> Corpus:
+    """Return the corpus with some windows of its innocent texts behind it.
+
+    Each window of an innocent text is innocent. To learn that keeps long innocent texts, of which
+    the most suspicious window counts, from being flagged. The windows of a text (at most
+    `per_text`, drawn at random) share its weight and its group; their source is that of the text
+    with `WINDOWS` added.
+    """
+    rng = np.random.default_rng(seed)
+    texts: list[str] = []
+    parents: list[int] = []
+    shares: list[float] = []
+    for number in np.flatnonzero(corpus.labels[:, 0] == 0):
+        text = corpus.texts[number]
+        tokens = tokenize(text)
+        places = windows(tokens)
+        offsets = tokens.original_offsets(text) if places else ()
+        drawn = rng.permutation(len(places))[:per_text]
+        for start, end in (places[place] for place in drawn):
+            texts.append(text[offsets[tokens.starts[start]] : offsets[tokens.ends[end - 1]]])
+            parents.append(int(number))
+            shares.append(float(corpus.shares[number]) / len(drawn))
+    return Corpus(
+        corpus.texts + tuple(texts),
+        np.concatenate([corpus.labels, corpus.labels[parents]]),
+        np.concatenate([corpus.languages, corpus.languages[parents]]),
+        np.concatenate([corpus.sources, np.char.add(corpus.sources[parents], WINDOWS)]),
+        np.concatenate([corpus.groups, corpus.groups[parents]]),
+        np.concatenate([corpus.shares, shares]),
     )
 
 

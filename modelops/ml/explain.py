@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from modelops.ml.characters import fold_characters
 from modelops.ml.text import Tokens
-from modelops.ml.vectors import FeatureIndex, FeatureValues, Segment
+from modelops.ml.vectors import FeatureValues, Segment
 
+Array = NDArray[np.float64]
 Folding = tuple[str, str, int, int]
 # below a tenth of a logit a word moves a probability by less than 2.5 points: not worth a mark
 _VISIBLE = 0.1
@@ -34,7 +36,7 @@ class Explanation:
 
 
 def word_contributions(
-    index: FeatureIndex, present: FeatureValues, row: int, segment: Segment, head: int = 0
+    present: FeatureValues, row: int, segment: Segment, head: int = 0
 ) -> list[float]:
     """Return the contribution of each word of segment `row` to its logit; their sum is exact.
 
@@ -45,17 +47,18 @@ def word_contributions(
         return []
     rows = slice(present.bounds[row], present.bounds[row + 1])
     numbers = present.numbers[rows]
-    each = present.values[rows] * index.weights[numbers, head] / present.counts[rows]
+    each = present.values[rows] * present.weights[rows, head] / present.counts[rows]
     own = reading.own[start:end]
     owners = np.repeat(np.arange(end - start), [len(features) for features in own])
-    result = np.bincount(owners, each[numbers.searchsorted(np.concatenate(own))], end - start)
+    shares = each[numbers.searchsorted(np.concatenate(own))]
+    result: Array = np.bincount(owners, shares, end - start).astype(np.float64, copy=False)
     pairs = reading.pairs[start : end - 1]
-    places = [place for place, number in enumerate(pairs) if number is not None]
-    if places:
-        found = np.array([pairs[place] for place in places])
+    places = np.array([n for n, number in enumerate(pairs) if number is not None], dtype=np.int64)
+    if len(places):
+        found = np.array([number for number in pairs if number is not None])
         halves = each[numbers.searchsorted(found)] / 2.0
         result[places] += halves
-        result[np.array(places) + 1] += halves
+        result[places + 1] += halves
     per_token: list[float] = result.tolist()
     return per_token
 

@@ -22,15 +22,17 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyzñ"
 _SINGLE_WORDS = frozenset("aeiouy")  # words of one letter in either language
 _LONGEST_WORD = 18
 _SHORTEST_JOINED = 6
-# In natural logs. Everyday phrases run together cost less than this per letter ("youareanidiot"
-# about 0.8); a name or an inflected form taken apart by chance costs more ("boliv|ia|no" 1.7).
-_WORST_COST_PER_LETTER = 1.3
+# Costs are natural logs. Everyday phrases run together cost little per letter ("youareanidiot"
+# about 0.8), a name or an inflected form taken apart by chance costs more ("boliv|ia|no" 1.7).
 _UNUSUAL_NEIGHBOURS = 2.5
+_SENTENCE = 14  # letters from which on a sentence may have been run together
+_STRANGER_LETTERS = range(4, 13)
+_UNDERSTOOD = 0.6  # share of the letters that known words must explain
 _CHOICES = {"1": "il", "6": "gb", "9": "gq", "2": "z", "0": "o", "!": "i", "|": "li"}
 _MOST_REMEMBERED = 20_000
 _LONGEST_REMEMBERED = 24
 _MOST_VARIANTS = 64
-_MOST_LETTERS = 1_500  # of unknown words looked at in one text
+_MOST_LETTERS = 1_000  # of unknown words looked at in one text
 _DOUBLED = re.compile(r"(.)\1+")
 _UNIT = re.compile(r"\W*\d+[a-zñ]{1,2}\W*")
 Path = tuple[str, "Path"] | None
@@ -58,7 +60,9 @@ class Lexicon:
         return cls(costs, pairs)
 
     def after(self, previous: str, word: str) -> float:
-        """Return the cost of `word` behind `previous`."""
+        """Return the cost of `word` behind `previous` ("" for the first word)."""
+        if not previous:
+            return self.costs[word]
         pair = self.pairs.get(f"{previous} {word}")
         if pair is None:
             return self.costs[word] + _UNUSUAL_NEIGHBOURS
@@ -214,42 +218,59 @@ def _taken_apart(tokens: Tokens, number: int, lexicon: Lexicon) -> tuple[int, in
 def _parted(word: str, lexicon: Lexicon) -> list[str] | None:
     """Return the likeliest words that were run together to `word`, or None.
 
-    Viterbi over the known words in it, with pairs of neighbours that the model knows.
+    Viterbi over the known words in it, with pairs of neighbours that the model knows. A whole
+    sentence run together may hold unknown words, too.
     """
     count = len(word)
     if count < _SHORTEST_JOINED:
         return None
-    worst = _WORST_COST_PER_LETTER * count
-    get = lexicon.costs.get
+    worst = _worst_cost(count)
     # paths[end]: last word of a way to get there -> (cost, words before it)
     paths: list[dict[str, tuple[float, Path]]] = [{} for _ in range(count + 1)]
+    paths[0] = {"": (0.0, None)}
+    strangers = [""] * (count + 1)  # the unknown word kept at each end: the cheapest
     for start in range(count):
-        if start and not paths[start]:
+        before = paths[start]
+        if not before:
             continue
+        nearest = min(before, key=lambda last: before[last][0])
         for end in range(start + 1, min(start + _LONGEST_WORD, count) + 1):
             part = word[start:end]
-            cost = get(part)
-            if cost is None or end - start == count:
+            if part in lexicon.costs and part != word:
+                cost, previous = min(
+                    (so_far + lexicon.after(last, part), last)
+                    for last, (so_far, _) in before.items()
+                )
+            elif count >= _SENTENCE and end - start in _STRANGER_LETTERS:
+                cost, previous = before[nearest][0] + _stranger_cost(end - start), nearest
+                known = paths[end].get(strangers[end])
+                if cost > worst or (known is not None and known[0] <= cost):
+                    continue
+                paths[end].pop(strangers[end], None)
+                strangers[end] = part
+            else:
                 continue
-            ways = (
-                [(cost, None)]
-                if not start
-                else [
-                    (so_far + lexicon.after(previous, part), (previous, before))
-                    for previous, (so_far, before) in paths[start].items()
-                ]
-            )
-            best = min(ways, key=lambda way: way[0])
-            if best[0] <= worst:
-                paths[end][part] = best
+            if cost <= worst:
+                paths[end][part] = (cost, (previous, before[previous][1]))
     if not paths[count]:
         return None
     last, (_, path) = min(paths[count].items(), key=lambda item: item[1][0])
     parts = [last]
-    while path is not None:
+    while path is not None and path[0]:
         parts.append(path[0])
         path = path[1]
-    return parts[::-1]
+    understood = sum(len(part) for part in parts if part in lexicon.costs)
+    return parts[::-1] if len(parts) > 1 and understood >= _UNDERSTOOD * count else None
+
+
+def _worst_cost(letters: int) -> float:
+    """Return the cost up to which a reading is believed: by chance long ones are rare."""
+    per_letter = min(1.45 + 0.12 * max(letters - 8, 0), 2.2)
+    return per_letter * letters
+
+
+def _stranger_cost(letters: int) -> float:
+    return 7.0 + 1.2 * letters
 
 
 def _no_gap(tokens: Tokens, first: int, size: int) -> bool:

@@ -38,15 +38,18 @@ class TextScore:
     folded: tuple[tuple[str, str, int, int], ...]  # original, folded, start, end
 
 
+WHOLE, WINDOW, REPAIRED, REPAIRED_WINDOW = range(4)
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Words `start` to `end` of a reading of a text, with what their logit is lowered by."""
+    """Words `start` to `end` of a reading of a text."""
 
+    kind: int  # WHOLE ...
     tokens: Tokens
     features: WordFeatures
     start: int
     end: int
-    handicap: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +61,15 @@ class Parts:
     present: FeatureValues
     logits: Array  # shape (n_parts, n_heads), before handicaps
 
-    def final(self) -> Array:
-        final: Array = self.logits - np.array([part.handicap for part in self.rows])[:, None]
-        return final
+    def final(self, handicaps: Array) -> Array:
+        """Return the logits less the handicap of each part's kind."""
+        return self.logits - handicaps[[part.kind for part in self.rows]][:, None]
+
+
+def handicap_of_kinds(handicaps: Mapping[str, float]) -> Array:
+    """Return the handicap of each kind of part, shape (4,)."""
+    window, repaired = handicaps["window"], handicaps["repaired"]
+    return np.array([0.0, window, repaired, window + repaired])
 
 
 class Scorer:
@@ -79,7 +88,9 @@ class Scorer:
             head: {lang: limits["review"] for lang, limits in values["thresholds"].items()}
             for head, values in details["heads"].items()
         }
-        self.handicaps: Mapping[str, float] = details["handicaps"]
+        self.handicaps = {
+            language: handicap_of_kinds(values) for language, values in details["handicaps"].items()
+        }
         self.golden: Sequence[Mapping[str, Any]] = details["golden"]
         self._calibration = {
             head: values["calibration"] for head, values in details["heads"].items()
@@ -111,23 +122,31 @@ class Scorer:
             return []
         readings = [tokenize(text) for text in texts]
         parts = self.parts(readings)
-        final = parts.final()
+        final = {language: parts.final(self.handicaps[language]) for language in self.languages}
         results = []
         for number, (text, tokens) in enumerate(zip(texts, readings, strict=True)):
-            first, last = parts.owners[number], parts.owners[number + 1]
-            best = first + int(final[first:last, 0].argmax())
+            rows = slice(parts.owners[number], parts.owners[number + 1])
             language = languages[number] or detect(tokens, text, self.languages)
+            candidates = (language,) if language in self.languages else self.languages
+            said = {
+                candidate: self._probabilities(final[candidate][rows].max(axis=0), candidate)
+                for candidate in candidates
+            }
+            # uncertain or unknown: the greater of what the languages say
+            loudest = max(said, key=lambda candidate: said[candidate]["toxic"])
+            best = rows.start + int(final[loudest][rows, 0].argmax())
+            offered = said[language if language in said else default_language]
             offsets = tokens.original_offsets(text)
-            repaired = parts.rows[last - 1].tokens
             results.append(
                 TextScore(
                     language=language or default_language,
                     language_certain=language is not None,
-                    probabilities=self._probabilities(
-                        final[first:last].max(axis=0), language, default_language
-                    ),
+                    probabilities={
+                        head: max(own[head] for own in said.values() if head in own)
+                        for head in offered
+                    },
                     explanation=self._explanation(parts, best, offsets),
-                    folded=undone(text, repaired, offsets),
+                    folded=undone(text, parts.rows[rows.stop - 1].tokens, offsets),
                 )
             )
         return results
@@ -136,22 +155,21 @@ class Scorer:
         """Take the readings apart and score every part."""
         rows: list[Part] = []
         owners = [0]
-        window, repaired = self.handicaps["window"], self.handicaps["repaired"]
         for tokens in readings:
             features = self.index.read(tokens.words)
-            rows.append(Part(tokens, features, 0, len(tokens.words), 0.0))
-            rows += [Part(tokens, features, s, e, window) for s, e in windows(tokens)]
+            rows.append(Part(WHOLE, tokens, features, 0, len(tokens.words)))
+            rows += [Part(WINDOW, tokens, features, s, e) for s, e in windows(tokens)]
             other = repair(tokens, self.lexicon)
             if other is not None:
                 tokens, changed = other
                 features = self.index.read(tokens.words)
                 # the windows in which nothing changed are scored already
                 rows += [
-                    Part(tokens, features, s, e, window + repaired)
+                    Part(REPAIRED_WINDOW, tokens, features, s, e)
                     for s, e in windows(tokens)
                     if any(s <= place < e for place in changed)
                 ]
-                rows.append(Part(tokens, features, 0, len(tokens.words), repaired))
+                rows.append(Part(REPAIRED, tokens, features, 0, len(tokens.words)))
             owners.append(len(rows))
         present = self.index.values([(part.features, part.start, part.end) for part in rows])
         return Parts(rows, owners, present, self.index.logits(present) + self.intercepts)
@@ -159,30 +177,19 @@ class Scorer:
     def _explanation(self, parts: Parts, row: int, offsets: Sequence[int]) -> Explanation:
         part = parts.rows[row]
         contributions = word_contributions(
-            self.index, parts.present, row, (part.features, part.start, part.end)
+            parts.present, row, (part.features, part.start, part.end)
         )
         return explain(
             contributions, part.tokens, part.start, part.end,
             offsets=offsets, intercept=float(self.intercepts[0]),
         )  # fmt: skip
 
-    def _probabilities(
-        self, logits: Array, language: str | None, default_language: str
-    ) -> dict[str, float]:
-        """Return the calibrated probabilities of the heads offered for a language.
-
-        Uncertain or unknown: the greater of what the languages say.
-        """
-        candidates = (language,) if language in self.languages else self.languages
-        offered = candidates if language else (default_language,)
+    def _probabilities(self, logits: Array, language: str) -> dict[str, float]:
+        """Return the calibrated probabilities of the heads that a language has."""
         return {
-            head: max(
-                self._calibrated(head, candidate, float(logits[column]))
-                for candidate in candidates
-                if candidate in self.heads[head]
-            )
+            head: self._calibrated(head, language, float(logits[column]))
             for column, head in enumerate(self.head_order)
-            if any(candidate in self.heads[head] for candidate in offered)
+            if language in self.heads[head]
         }
 
     def _calibrated(self, head: str, language: str, logit: float) -> float:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from scipy import sparse
 from threadpoolctl import threadpool_limits
@@ -28,31 +29,41 @@ from modelops.ml.calibration import (
     choose_handicaps,
     segment_logits,
 )
-from modelops.ml.corpus import Corpus, concatenate, folds, own_sentences, read_labelled
+from modelops.ml.corpus import (
+    WINDOWS,
+    Corpus,
+    concatenate,
+    folds,
+    own_sentences,
+    read_labelled,
+    with_innocent_windows,
+)
 from modelops.ml.features import FeatureConfig
 from modelops.ml.scorer import Scorer
 from modelops.ml.vectors import FeatureIndex
-from modelops.ml.windows import WINDOW_WORDS
+from modelops.ml.windows import LONG_WORDS
 
 Report = Callable[[str], None]
 SOURCES = ("jigsaw_en", "civil_toxic_en", "wiki_nontoxic_en", "offendes_train_es")
 SEED = 20261124
 PER_TEMPLATE = 6
-MIXED_WORDS = WINDOW_WORDS
+MIXED_WORDS = LONG_WORDS
+WINDOWS_PER_TEXT = 2
 FOLDS = 3
 BASE_RATE = 0.1
 # Chosen by cross-validation across sources (docs/benchmarks.md).
 RECIPE = Recipe(
     features=FeatureConfig(),
     source_weights={
-        "jigsaw_en": 1.0,
+        "jigsaw_en": 4.0,
         "civil_toxic_en": 1.0,
         "wiki_nontoxic_en": 1.0,
-        "offendes_train_es": 1.0,
-        "own_en": 2.0,
-        "own_es": 2.0,
+        "offendes_train_es": 1.45,
+        "own_en": 0.6,
+        "own_es": 0.6,
     },
-    regularization_c=8.0,
+    window_weight=1.5,
+    regularization_c=5.0,
     prior_power=0.5,
     prior_floor=0.3,
 )
@@ -64,6 +75,8 @@ CALIBRATION_SHARES = {
     "offendes_train_es": 0.7,
     "own_es": 0.3,
 }
+# Sources of innocent texts only, which help to choose the handicaps.
+INNOCENT_SOURCES = ("wiki_nontoxic_en",)
 GOLDEN = (
     ("es", "Eres un idiota y no sirves para nada."),
     ("es", "Gracias por la receta, la probaré el domingo."),
@@ -97,17 +110,57 @@ def build_starter(data: Path, *, report: Report = lambda _: None) -> NumericMode
 
     Raises FileNotFoundError for a missing training file.
     """
-    # One thread: with more, sums are added in another order and the last bits differ.
+    corpus = starter_corpus(data)
+    report(f"{len(corpus)} texts")
+    vocabulary = choose_vocabulary(corpus, RECIPE)
+    corpus = with_innocent_windows(corpus, per_text=WINDOWS_PER_TEXT, seed=SEED)
+    features = vectorize(FeatureIndex(empty_model(RECIPE, vocabulary)), corpus.texts)
+    report(f"{features.shape[1]} features, {len(corpus)} rows")
+    fit, logits = fit_and_estimate(corpus, features, vocabulary)
+    report("fitted")
+    return calibrated(corpus, vocabulary, fit, logits)
+
+
+def fit_and_estimate(
+    corpus: Corpus, features: sparse.csr_matrix, vocabulary: Vocabulary
+) -> tuple[BaseFit, SegmentLogits]:
+    """Fit on all rows, and return with it the logits of fits that had not seen the rows."""
+    number = folds(corpus.groups, count=FOLDS, seed=SEED)
+    jobs = [
+        delayed(_held_out_logits)(corpus, features, vocabulary, number == fold)
+        for fold in range(FOLDS)
+    ]
+    fit, *estimates = Parallel(n_jobs=-1)(
+        [delayed(_single_threaded_fit)(corpus, features, RECIPE), *jobs]
+    )
+    return fit, SegmentLogits.merged(estimates, len(corpus))
+
+
+def _single_threaded_fit(
+    corpus: Corpus,
+    features: sparse.csr_matrix,
+    recipe: Recipe,
+    rows: NDArray[np.bool_] | None = None,
+) -> BaseFit:
+    # With more threads sums are added in another order and the last bits differ.
     with threadpool_limits(limits=1):
-        corpus = starter_corpus(data)
-        report(f"{len(corpus)} texts")
-        vocabulary = choose_vocabulary(corpus, RECIPE)
-        features = vectorize(FeatureIndex(empty_model(RECIPE, vocabulary)), corpus.texts)
-        report(f"{features.shape[1]} features")
-        logits = _out_of_fold(corpus, features, vocabulary, report)
-        fit = fit_base(features, corpus, RECIPE)
-        report("all heads fitted")
-        return _calibrated(corpus, vocabulary, fit, logits)
+        return fit_base(features, corpus, recipe, rows=rows)
+
+
+def _held_out_logits(
+    corpus: Corpus,
+    features: sparse.csr_matrix,
+    vocabulary: Vocabulary,
+    held_out: NDArray[np.bool_],
+) -> tuple[NDArray[np.int64], SegmentLogits]:
+    """Return the numbers of the held-out calibration texts and their logits."""
+    # a coarse optimum is enough for an estimate
+    recipe = replace(RECIPE, tolerance=1e-2)
+    fit = _single_threaded_fit(corpus, features, recipe, ~held_out)
+    scorer = Scorer.from_numeric(_model(vocabulary, fit, _bare_details(fit)))
+    scored = [*CALIBRATION_SHARES, *INNOCENT_SOURCES]
+    rows = np.flatnonzero(held_out & np.isin(corpus.sources, scored))
+    return rows, segment_logits(scorer, [corpus.texts[row] for row in rows])
 
 
 def _model(vocabulary: Vocabulary, fit: BaseFit, details: dict[str, Any]) -> NumericModel:
@@ -124,33 +177,6 @@ def _model(vocabulary: Vocabulary, fit: BaseFit, details: dict[str, Any]) -> Num
     )
 
 
-def _out_of_fold(
-    corpus: Corpus, features: sparse.csr_matrix, vocabulary: Vocabulary, report: Report
-) -> SegmentLogits:
-    """Return the logits that models give which learned from the other folds."""
-    number = folds(corpus.groups, count=FOLDS, seed=SEED)
-    # a coarse optimum is enough for an estimate
-    recipe = replace(RECIPE, tolerance=1e-2)
-    wanted = np.isin(corpus.sources, list(CALIBRATION_SHARES))
-    shape = (len(corpus), len(HEADS))
-    parts = [np.full(shape, -np.inf) for _ in range(4)]
-    words = np.zeros(len(corpus), dtype=np.int64)
-    for fold in range(FOLDS):
-        fit = fit_base(features, corpus, recipe, rows=number != fold)
-        scorer = Scorer.from_numeric(_model(vocabulary, fit, _bare_details(fit)))
-        held_out = np.flatnonzero((number == fold) & wanted)
-        logits = segment_logits(scorer, [corpus.texts[row] for row in held_out])
-        for part, values in zip(
-            parts,
-            (logits.whole, logits.window, logits.repaired, logits.repaired_window),
-            strict=True,
-        ):
-            part[held_out] = values
-        words[held_out] = logits.words
-        report(f"fold {fold + 1} of {FOLDS} scored")
-    return SegmentLogits(parts[0], parts[1], parts[2], parts[3], words)
-
-
 def _bare_details(fit: BaseFit) -> dict[str, Any]:
     return {
         "heads": {
@@ -158,7 +184,9 @@ def _bare_details(fit: BaseFit) -> dict[str, Any]:
             for head, languages in fit.languages.items()
         },
         "thresholds": {},
-        "handicaps": {"window": 0.0, "repaired": 0.0},
+        "handicaps": {
+            language: {"window": 0.0, "repaired": 0.0} for language in fit.languages["toxic"]
+        },
         "golden": [],
     }
 
@@ -177,36 +205,51 @@ def calibration_rows(corpus: Corpus) -> tuple[Corpus, dict[str, NDArray[np.int64
     return replace(corpus, shares=shares), rows
 
 
-def _calibrated(
+def calibrated(
     corpus: Corpus, vocabulary: Vocabulary, fit: BaseFit, logits: SegmentLogits
 ) -> NumericModel:
     weighted, rows = calibration_rows(corpus)
-    handicaps = choose_handicaps(logits, weighted, rows, BASE_RATE)
-    final = logits.final(**handicaps)
+    innocent = np.flatnonzero(np.isin(corpus.sources, INNOCENT_SOURCES))
+    handicaps = {
+        language: choose_handicaps(
+            logits,
+            weighted,
+            chosen,
+            innocent[corpus.languages[innocent] == language],
+            BASE_RATE,
+        )
+        for language, chosen in rows.items()
+    }
+    final = np.full((len(corpus), len(HEADS)), np.nan)
+    for language, chosen in rows.items():
+        final[chosen] = logits.final(**handicaps[language])[chosen]
     heads: dict[str, Any] = {}
     for column, (head, languages) in enumerate(fit.languages.items()):
-        chosen = {language: rows[language] for language in languages}
+        offered = {language: rows[language] for language in languages}
         solution = fit.solutions[head]
         heads[head] = {
             "languages": list(languages),
-            **calibrate(final[:, column], weighted, chosen, head, BASE_RATE),
+            **calibrate(final[:, column], weighted, offered, head, BASE_RATE),
             "convergence": {
                 "gradient_norm": float(f"{solution.gradient_norm:.3g}"),
                 "distance_bound": float(f"{solution.distance_bound:.3g}"),
                 "iterations": solution.iterations,
             },
         }
+    names, counts = np.unique(corpus.sources, return_counts=True)
+    texts = {
+        str(name): int(count)
+        for name, count in zip(names, counts, strict=True)
+        if not name.endswith(WINDOWS)
+    }
     details = {
         "heads": heads,
         "thresholds": heads["toxic"]["thresholds"],
         "base_rate": BASE_RATE,
         "handicaps": handicaps,
         "regularization_c": RECIPE.regularization_c,
-        "training_samples": len(corpus),
-        "sources": {
-            str(source): int((corpus.sources == source).sum())
-            for source in np.unique(corpus.sources)
-        },
+        "training_samples": sum(texts.values()),
+        "sources": texts,
         "fingerprint": corpus.fingerprint(),
         "seed": SEED,
         "metrics": {head: values["metrics"] for head, values in heads.items()},

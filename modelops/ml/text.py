@@ -29,7 +29,7 @@ _URL = re.compile(
 _MENTION = re.compile(r"[^\w@$]*(@[\w.]{2,})")
 _SEPARATED = re.compile(r"[^\w\s]*([\w@$])([^\w\s])[\w@$](?:\2[\w@$])*[^\w\s]*")
 _NUMBER = re.compile(r"[#$€£¥(+~=<>-]*\d[\d.,:;/x×'*+=–-]*(?:[a-zñº°ª%$€£\"']{0,3}|\d+)[).,;:!?]*")
-_PIECE = re.compile(r"[\w@$|€£+]+(?:[!'][\w@$|€£]+)*|[!?\"]+")
+_PIECE = re.compile(r"[\w@$|€£+]+(?:[!'][\w@$|€£]+)*|[.,;:…]*[!?\"][!?\".,;:…]*")
 _DIGITS = re.compile(r"\d+")
 _MASKED = re.compile(r"\*{0,1}([^\W\d_]+\*+(?:[^\W\d_]+\**)*[^\W\d_]+|[^\W\d_]+\*{2,})\W*")
 _STRETCHED = re.compile(r"(.)\1{2,}")
@@ -139,19 +139,20 @@ def _add_marks(add: _Adder, marks: str, at: int) -> None:
 def _add_complex(add: _Adder, chunk: str, at: int) -> None:
     """Add the words of a chunk that holds digits, symbols or punctuation between letters."""
     end = at + len(chunk)
-    if match := _URL.fullmatch(chunk) or _URL.fullmatch(chunk.rstrip(".,;:!?)\"'")):
+    dotted = "." in chunk or ":" in chunk
+    if dotted and (match := _URL.fullmatch(chunk) or _URL.fullmatch(chunk.rstrip(".,;:!?)\"'"))):
         add.word(URL, at, at + match.end())
-    elif match := _MENTION.match(chunk):
+    elif "@" in chunk and (match := _MENTION.match(chunk)):
         add.word(USER, at + match.start(1), at + match.end())
         if match.end() < len(chunk):
             _add_pieces(add, chunk[match.end() :], at + match.end())
     elif _NUMBER.fullmatch(chunk):
         add.word(_number(chunk), at, end)
+    elif "*" in chunk and (match := _MASKED.fullmatch(chunk)) and not _SEPARATED.fullmatch(chunk):
+        add.word(match.group(1), at + match.start(1), at + match.end(1))
     elif (match := _SEPARATED.fullmatch(chunk)) and any(c.isalpha() for c in chunk):
         letters = "".join(c for c in chunk if c != match.group(2) and (c.isalnum() or c in "@$"))
         add.word(_deleet(letters), at, end)
-    elif match := _MASKED.fullmatch(chunk):
-        add.word(match.group(1), at + match.start(1), at + match.end(1))
     else:
         _add_pieces(add, chunk, at)
     if not _ENDS.isdisjoint(chunk[-2:]):
@@ -161,7 +162,7 @@ def _add_complex(add: _Adder, chunk: str, at: int) -> None:
 def _add_pieces(add: _Adder, chunk: str, at: int) -> None:
     for match in _PIECE.finditer(chunk):
         piece, start, end = match.group(), at + match.start(), at + match.end()
-        if piece[0] in '!?"':
+        if piece[0] in '!?".,;:…':
             if '"' in piece:
                 add.word('"', start, end)
             _add_marks(add, piece, start)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from modelops.ml.text import Tokens
 
-WINDOW_WORDS = 20
-_SHORTEST = 6  # shorter sentences join their neighbours: a window of two words says little
+LONG_WORDS = 20  # texts up to this length are scored as a whole only
+WINDOW_WORDS = 10
+STEP = 3  # words between the windows of a sentence longer than one
+_SHORTEST = 3  # shorter sentences join their neighbours: a window of one word says little
 
 
 def windows(tokens: Tokens) -> list[tuple[int, int]]:
-    """Return (start, end) word numbers of the windows; none for a text of one window.
+    """Return (start, end) word numbers of the windows; none for a text of 20 words.
 
     Windows end with sentences where there are any. A sentence longer than a window is cut into
-    windows that overlap by half, so that no phrase is lost at a cut.
+    windows that overlap, so that no phrase is lost at a cut.
     """
     count = len(tokens.words)
-    if count <= WINDOW_WORDS:
+    if count <= LONG_WORDS:
         return []
     result: list[tuple[int, int]] = []
     start = 0
@@ -28,10 +30,7 @@ def windows(tokens: Tokens) -> list[tuple[int, int]]:
         if end - start <= WINDOW_WORDS:
             result.append((start, end))
         else:
-            step = WINDOW_WORDS // 2
-            result += [
-                (at, min(at + WINDOW_WORDS, end))
-                for at in range(start, max(end - step, start + 1), step)
-            ]
+            last_start = max(end - WINDOW_WORDS + STEP, start + 1)
+            result += [(at, min(at + WINDOW_WORDS, end)) for at in range(start, last_start, STEP)]
         start = end
     return result

@@ -1,0 +1,109 @@
+"""What people must be able to rely on: disguises do not help, and innocence is not punished."""
+
+from __future__ import annotations
+
+import csv
+import re
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from modelops.ml.phrases import expand
+from modelops.ml.scorer import Scorer
+from modelops.ml.starter import PER_TEMPLATE, SEED
+from modelops.ml.text import normalize
+from tests.ml.disguises import COLUMNS, disguise
+
+DATA = Path(__file__).parent / "data"
+LANGUAGES = ("es", "en")
+PADDING_WORDS = 200
+# What the starter keeps; docs/benchmarks.md says what it should reach, and where it falls short.
+MOST_INNOCENT_FLAGGED = {"es": 0.02, "en": 0.05}
+LEAST_TOXIC_FOUND = {"es": 0.65, "en": 0.70}
+LEAST_PADDED_FOUND = 0.77
+
+
+@cache
+def table(name: str) -> list[str]:
+    with (DATA / f"{name}.csv").open(encoding="utf-8", newline="") as handle:
+        return [row["text"] for row in csv.DictReader(handle)]
+
+
+def flagged(scorer: Scorer, texts: list[str], language: str, *, declared: bool) -> np.ndarray:
+    scores = scorer.score(texts, languages=[language if declared else None] * len(texts))
+    return np.array(
+        [
+            score.probabilities["toxic"]
+            >= scorer.thresholds.get(score.language, scorer.thresholds[language])["review"]
+            for score in scores
+        ]
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_tables_are_large_and_not_what_the_model_learned(language: str) -> None:
+    toxic, innocent = table(f"toxic_{language}"), table(f"innocent_{language}")
+    assert len(toxic) >= 60
+    assert len(innocent) >= 150
+    learned = {
+        normalize(phrase.text) for phrase in expand(language, seed=SEED, per_template=PER_TEMPLATE)
+    }
+    assert [text for text in toxic + innocent if normalize(text) in learned] == []
+
+
+@pytest.mark.parametrize("declared", [True, False], ids=["declared", "detected"])
+@pytest.mark.parametrize("column", COLUMNS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_disguise_hides_at_most_a_tenth(
+    scorer: Scorer, language: str, column: str, declared: bool
+) -> None:
+    toxic = table(f"toxic_{language}")
+    plain = flagged(scorer, toxic, language, declared=declared).mean()
+    disguised = [disguise(column, text) for text in toxic]
+    assert flagged(scorer, disguised, language, declared=declared).mean() >= plain - 0.10
+
+
+@pytest.mark.parametrize("punctuated", [True, False], ids=["punctuated", "unpunctuated"])
+@pytest.mark.parametrize("before", [0, 100, 200])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_friendly_padding_hides_few_insults(
+    scorer: Scorer, language: str, before: int, punctuated: bool
+) -> None:
+    toxic = [
+        text
+        for text, flag in zip(
+            table(f"toxic_{language}"),
+            flagged(scorer, table(f"toxic_{language}"), language, declared=True),
+            strict=True,
+        )
+        if flag
+    ]
+    words = (DATA / f"friendly_padding_{language}.txt").read_text(encoding="utf-8").split()
+    head, tail = words[:before], words[before:PADDING_WORDS]
+    padded = [" ".join([*head, text, *tail]) for text in toxic]
+    if not punctuated:
+        padded = [re.sub(r"[^\w\s]", "", text) for text in padded]
+    assert flagged(scorer, padded, language, declared=True).mean() >= LEAST_PADDED_FOUND
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_padding_alone_is_innocent(scorer: Scorer, language: str) -> None:
+    text = (DATA / f"friendly_padding_{language}.txt").read_text(encoding="utf-8")
+    assert not flagged(scorer, [text], language, declared=True).any()
+
+
+@pytest.mark.parametrize("declared", [True, False], ids=["declared", "detected"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_innocent_sentences_are_left_alone(scorer: Scorer, language: str, declared: bool) -> None:
+    innocent = table(f"innocent_{language}")
+    flags = flagged(scorer, innocent, language, declared=declared)
+    guilty = [text for text, flag in zip(innocent, flags, strict=True) if flag]
+    assert len(guilty) <= MOST_INNOCENT_FLAGGED[language] * len(innocent), guilty
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_most_toxic_sentences_are_found(scorer: Scorer, language: str) -> None:
+    found = flagged(scorer, table(f"toxic_{language}"), language, declared=True).mean()
+    assert found >= LEAST_TOXIC_FOUND[language]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, special, stats
@@ -73,8 +71,3 @@ def precision_threshold(scores: Array, labels: Flags, weights: Array, precision:
 def score_distribution(scores: Array, bins: int = 200) -> list[float]:
     """Return the quantiles of `scores` at `bins` + 1 even steps, for thresholds computed later."""
     return [round(float(q), 6) for q in np.quantile(scores, np.linspace(0, 1, bins + 1))]
-
-
-def share_at_least(scores: Sequence[float] | Array, threshold: float) -> float:
-    """Return the share of scores that reach `threshold`."""
-    return float(np.mean(np.asarray(scores) >= threshold))

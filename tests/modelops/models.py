@@ -45,7 +45,7 @@ def small_model(*, strength: float = 8.0) -> NumericModel:
                 "es": LIMITS,
                 "en": LIMITS,
             },
-            "handicaps": dict.fromkeys(("es", "en"), {"window": 1.0, "repaired": 1.0}),
+            "handicaps": {key: {"window": 1.0, "repaired": 1.0} for key in ("es", "en")},
             "training_samples": 7,
             "base_rate": 0.1,
             "golden": [],

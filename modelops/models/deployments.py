@@ -5,6 +5,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .doors import Door
 from .versions import ModelVersion
 
 
@@ -62,6 +63,7 @@ class Deployment(models.Model):
         related_name="+",
         verbose_name=_("who"),
     )
+    door = models.CharField(_("through"), max_length=16, choices=Door, blank=True)
     reason = models.CharField(_("why"), max_length=500, blank=True)
 
     class Meta:

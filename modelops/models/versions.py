@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -12,9 +14,16 @@ class ModelVersion(models.Model):
     class State(models.TextChoices):
         READY = "ready", _("ready")
         DAMAGED = "damaged", _("damaged")  # the numeric form failed its last check
+        REMOVED = "removed", _("files removed")  # the row stays for ever
 
     class Origin(models.TextChoices):
         STARTER = "starter", _("starter model")
+        FULL = "full", _("full retraining")
+        FROM_SCRATCH = "from_scratch", _("training from scratch")
+        QUICK = "quick", _("quick retraining")
+        INCREMENTAL = "incremental", _("incremental update")
+        IMPORTED = "imported", _("import")
+        SIMULATED = "simulated", _("simulation")
 
     version = models.CharField(_("version"), max_length=32, unique=True)
     digest = models.CharField(_("digest"), max_length=64, help_text=_("SHA-256 of the contents"))
@@ -48,6 +57,12 @@ class ModelVersion(models.Model):
         verbose_name=_("published by"),
     )
     metadata = models.JSONField(_("metadata"), default=dict)
+    pinned = models.BooleanField(_("pinned"), default=False)
+    # published without backup and gate, by --force
+    forced = models.BooleanField(_("forced"), default=False)
+    # labels given up to this moment had their chance to be learned
+    labels_until = models.DateTimeField(_("labels until"), null=True, blank=True)
+    gate: models.JSONField[Any, Any] = models.JSONField(_("gate"), default=dict, blank=True)
     # People's files that had to be made anew: {name: {"size", "sha256"}}. Another scikit-learn
     # writes other bytes, so these entries stand in for those of the immutable manifest.
     remade_files = models.JSONField(_("files made anew"), default=dict, blank=True)

@@ -16,7 +16,7 @@ from typing import Any, TextIO
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from moderation.validators import check_text
+from modelops.validators import check_text
 
 SHOWN = 10  # of the wrong rows
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils.translation import gettext as _
-from rest_framework import serializers
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
+from modelops.rest.parameters import MAX_PAGE_SIZE, PAGE_SIZE, page_size, wrong_cursor
 from moderation.paging import BadCursor, page_of
-
-SIZE, MAX_SIZE = 50, 500
 
 
 class AnalysisPagination(BasePagination):
@@ -23,17 +20,11 @@ class AnalysisPagination(BasePagination):
     def paginate_queryset(
         self, queryset: Any, request: Request, view: APIView | None = None
     ) -> list[Any]:
-        given = request.query_params.get("page_size", str(SIZE))
-        if not (given.isascii() and given.isdigit() and 1 <= int(given[:9]) <= MAX_SIZE):
-            message = _("A number from 1 to %(limit)s is expected.") % {"limit": MAX_SIZE}
-            raise serializers.ValidationError({"page_size": [message]})
+        size = page_size(request)
         try:
-            self.page = page_of(
-                queryset, cursor=request.query_params.get("cursor"), size=int(given)
-            )
+            self.page = page_of(queryset, cursor=request.query_params.get("cursor"), size=size)
         except BadCursor:
-            message = _("This cursor is not one that the API gave.")
-            raise serializers.ValidationError({"cursor": [message]}) from None
+            raise wrong_cursor() from None
         self.address = request.build_absolute_uri()
         return self.page.items
 
@@ -58,7 +49,7 @@ class AnalysisPagination(BasePagination):
         }
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
-        size = {"type": "integer", "minimum": 1, "maximum": MAX_SIZE, "default": SIZE}
+        size = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": PAGE_SIZE}
         return [
             {"name": "cursor", "in": "query", "schema": {"type": "string"}},
             {"name": "page_size", "in": "query", "schema": size},

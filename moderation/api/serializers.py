@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
@@ -11,45 +10,19 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from modelops import serving
-from moderation.api.fields import (
+from modelops.rest.fields import (
     BoundedListField,
-    OptionalAddressField,
+    ObjectSerializer,
     OptionalCharField,
     StrictBooleanField,
     StrictChoiceField,
     TextField,
 )
+from moderation.api.fields import OptionalAddressField
 from moderation.models import MAX_TEXT_LENGTH, Analysis, AnalysisLabel, Category, Decision, Language
 from moderation.services import AnalysisInput
 
 MAX_ITEMS = 1000
-UNKNOWN_TOLD = 10  # of the fields in one object that there are not
-
-
-class ObjectSerializer(serializers.Serializer):
-    """A JSON object with the fields that the serializer has and no other."""
-
-    default_error_messages = {
-        "invalid": _("A JSON object is expected."),
-        "unknown": _("There is no such field; there are: {known}."),
-    }
-
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        wrong: dict[str, Any] = {}
-        try:
-            value = super().to_internal_value(data)
-        except serializers.ValidationError as error:
-            if not isinstance(data, Mapping):
-                raise
-            value, wrong = {}, dict(error.detail)  # type: ignore[arg-type]
-        unknown = [name for name in data if name not in self.fields]
-        message = self.error_messages["unknown"].format(known=", ".join(self.fields))
-        for name in unknown[:UNKNOWN_TOLD]:
-            # (lone surrogates could not be sent back)
-            wrong[name[:100].encode("utf-8", "replace").decode()] = [message]
-        if wrong:
-            raise serializers.ValidationError(wrong)
-        return value
 
 
 class OptionsSerializer(ObjectSerializer):

@@ -12,12 +12,12 @@ from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import status
-from rest_framework.exceptions import ValidationError
 from rest_framework.generics import GenericAPIView, get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from modelops.rest.parameters import refuse_unknown
 from moderation.api.pagination import AnalysisPagination
 from moderation.api.permissions import holds
 from moderation.api.serializers import (
@@ -114,12 +114,9 @@ class FilteredView(GenericAPIView):
         return visible_analyses(self.request.user)
 
     def chosen(self) -> QuerySet[Analysis]:
-        """What the filters choose. A name that is no filter's must not choose everything."""
-        known = [*self.filterset_class.base_filters, *getattr(self.pagination_class, "names", ())]
-        message = _("There is no such parameter; there are: %(known)s.")
-        if unknown := [name for name in self.request.query_params if name not in known]:
-            told = [message % {"known": ", ".join(known)}]
-            raise ValidationError({name[:100]: told for name in unknown})
+        """What the filters choose."""
+        pages = getattr(self.pagination_class, "names", ())
+        refuse_unknown(self.request, [*self.filterset_class.base_filters, *pages])
         return self.filter_queryset(self.get_queryset())
 
 

@@ -16,10 +16,10 @@ from rich.progress import Progress
 
 from modelops import serving
 from modelops.management.site_command import SiteCommand
+from modelops.validators import check_text
 from moderation.models import Analysis, Category, Decision
 from moderation.services import AnalysisInput, AnalysisOutcome, analyze_texts
 from moderation.tables import BadFile, read_texts, written_at_once
-from moderation.validators import check_text
 
 AT_ONCE = 500  # texts that are scored and stored together
 ADDED = ("score", "toxic", "decision", "category", "labels", "language", "model_version")

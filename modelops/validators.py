@@ -1,4 +1,4 @@
-"""What a text must be before it is analysed, whichever way it comes in."""
+"""What a text must be, whichever way it comes in."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from moderation.models import MAX_TEXT_LENGTH
+from modelops.csv_files import MAX_TEXT
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -21,13 +21,13 @@ def check_characters(text: str) -> None:
 
 
 def check_text(text: str) -> None:
-    """A text of 1 to MAX_TEXT_LENGTH code points that is not blank. Raises ValidationError."""
+    """A text of 1 to MAX_TEXT code points that is not blank. Raises ValidationError."""
     if not text.strip():
         raise ValidationError(_("The text is empty."), code="blank")
-    if len(text) > MAX_TEXT_LENGTH:
+    if len(text) > MAX_TEXT:
         raise ValidationError(
             _("The text has %(length)s characters, at most %(limit)s are allowed."),
             code="too_long",
-            params={"length": len(text), "limit": MAX_TEXT_LENGTH},
+            params={"length": len(text), "limit": MAX_TEXT},
         )
     check_characters(text)

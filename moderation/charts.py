@@ -19,8 +19,8 @@ import pygal
 from django.utils.translation import gettext as _
 from pygal.style import Style
 
+from modelops.words import grouped
 from moderation.models import Category
-from moderation.sentence import grouped
 
 HEIGHT = 170
 FONT = 'Roboto, "Segoe UI", "Helvetica Neue", Arial, sans-serif'

@@ -8,8 +8,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from modelops.words import grouped
 from moderation.models import MAX_TEXT_LENGTH, Category
-from moderation.sentence import grouped
 
 
 class TextField(forms.CharField):

@@ -14,6 +14,7 @@ from typing import Any
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
+from modelops.words import percent
 from moderation.models import Analysis, Category
 
 STEPS = 5  # of tint
@@ -109,11 +110,6 @@ def bars(categories: dict[str, float], labels: Sequence[str]) -> list[Bar]:
         )
         for code in order
     ]
-
-
-def percent(share: float) -> str:
-    """0.634 as "63,4" or "63.4"; one decimal, as the API rounds it."""
-    return number_format(round(100 * share, 1), decimal_pos=1, use_l10n=True)
 
 
 def reason(analysis: Analysis) -> str:

@@ -13,6 +13,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from modelops.words import grouped
 from moderation.filters import AnalysisFilter
 from moderation.models import Category
 
@@ -23,11 +24,6 @@ MANY = 10_000  # above it, a count reads "10,000+"
 class Chip:
     words: str
     query: str  # query string, with its "?", of the page without (or with) this condition
-
-
-def grouped(number: int) -> str:
-    """A whole number with the language's separators: 10.000 or 10,000."""
-    return number_format(number, use_l10n=True, force_grouping=True)
 
 
 def count_words(number: int) -> str:

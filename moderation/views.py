@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_htmx.http import reswap, trigger_client_event
 
 from modelops import serving
+from modelops.words import grouped
 from moderation import charts, presentation, sentence
 from moderation.access import PageRequest, allowed_to
 from moderation.export import csv_response
@@ -338,12 +339,12 @@ def erase_shown(request: PageRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and count:
         erased = erase_analyses(analyses=chosen, by=request.user)
         words = ngettext("%(count)s analysis deleted.", "%(count)s analyses deleted.", erased)
-        messages.success(request, words % {"count": sentence.grouped(erased)})
+        messages.success(request, words % {"count": grouped(erased)})
         return redirect("moderation:history")
     context = shown.context() | {
         "form": form,
         "number": count,
-        "count": sentence.grouped(count),
+        "count": grouped(count),
         "sample": chosen[:SAMPLE],
     }
     status = 422 if request.method == "POST" else 200

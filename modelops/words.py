@@ -1,0 +1,51 @@
+"""Numbers, moments and stretches of time as the pages write them, in the reader's language."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+
+def grouped(number: int) -> str:
+    """A whole number with the language's separators: 10.000 or 10,000."""
+    return number_format(number, use_l10n=True, force_grouping=True)
+
+
+def percent(share: float) -> str:
+    """0.634 as "63,4" or "63.4"; one decimal, as the API rounds it."""
+    return number_format(round(100 * share, 1), decimal_pos=1, use_l10n=True)
+
+
+def ago(moment: datetime) -> str:
+    """How long ago, in few words; from the second day on the date."""
+    passed = timezone.now() - moment
+    if passed < timedelta(minutes=1):
+        return _("just now")
+    if passed < timedelta(hours=1):
+        minutes = passed // timedelta(minutes=1)
+        return ngettext("%(n)s min ago", "%(n)s min ago", minutes) % {"n": minutes}
+    if passed < timedelta(hours=24):
+        hours = passed // timedelta(hours=1)
+        return ngettext("%(n)s h ago", "%(n)s h ago", hours) % {"n": hours}
+    local = timezone.localtime(moment)
+    if local.year == timezone.localdate().year:
+        return f"{local.day} {date_format(local, 'b')}"  # "24 nov": dense lists have little room
+    return date_format(local, "SHORT_DATE_FORMAT")
+
+
+def lasted(seconds: float) -> str:
+    """A stretch of time: "0,4 s", "12 s", "3 min 20 s", "1 h 5 min"."""
+    if seconds < 10:
+        return f"{number_format(round(seconds, 1), decimal_pos=1, use_l10n=True)} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"

@@ -5,6 +5,7 @@ from .backups import Backup
 from .datasets import Dataset
 from .deployments import Deployment, LivePointer
 from .doors import Door
+from .operations import Operation
 from .runs import QueueWorker, TrainingRun
 from .site import ErasedText, LabelHold, MustPassSentence, ThresholdChange
 from .versions import ModelVersion
@@ -22,6 +23,7 @@ __all__ = [
     "ModelCheck",
     "ModelVersion",
     "MustPassSentence",
+    "Operation",
     "QueueWorker",
     "ServerWorker",
     "ThresholdChange",

@@ -6,8 +6,12 @@ Doors translate these: the API into problem details, commands into `CommandError
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
+
+if TYPE_CHECKING:
+    from modelops.models import TrainingRun
 
 
 class OperationFailed(RuntimeError):
@@ -28,6 +32,30 @@ class DamagedFiles(StoreError):
         )
 
 
+class LiveVersionDamaged(DamagedFiles):
+    """What is live can't be backed up, since its files are bad."""
+
+    def __init__(self, version: str, names: Iterable[str]) -> None:
+        super().__init__(names)
+        self.args = (
+            _(
+                "The live version %(version)s is damaged (%(names)s) and can't be backed up, so "
+                "nothing changed. Restore a backup of it, or try again to go on without a backup."
+            )
+            % {"version": version, "names": ", ".join(self.names)},
+        )
+
+
+class VersionRemoved(OperationFailed):
+    """The version's files were deleted."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__(
+            _("The files of version %(version)s were deleted. Restore a backup of it, if any.")
+            % {"version": version}
+        )
+
+
 class UnusableModel(OperationFailed):
     """The files are intact, but the model in them does not load or fails its golden inputs."""
 
@@ -45,3 +73,38 @@ class VersionTaken(OperationFailed):
 
 class Superseded(OperationFailed):
     """Somebody else changed the live version in the meantime."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Somebody else changed the live version meanwhile. Try again."))
+
+
+class LostLease(OperationFailed):
+    """The run that this process worked on is not its own any more; nothing was changed."""
+
+    def __init__(self) -> None:
+        super().__init__(_("The run was taken for lost meanwhile; nothing was changed."))
+
+
+class RunBusy(OperationFailed):
+    """Another training is waiting or running: `run`."""
+
+    def __init__(self, run: TrainingRun) -> None:
+        self.run = run
+        super().__init__(
+            _(
+                "Another training is under way (%(kind)s, run %(run)s). Wait for its end, or "
+                "cancel it."
+            )
+            % {"kind": run.get_kind_display(), "run": run.pk}
+        )
+
+
+class RunEnded(OperationFailed):
+    """There is nothing to cancel: the run has ended already."""
+
+    def __init__(self, run: TrainingRun) -> None:
+        self.run = run
+        super().__init__(
+            _("Run %(run)s has ended already: %(state)s.")
+            % {"run": run.pk, "state": run.get_state_display()}
+        )

@@ -8,6 +8,7 @@ old state, the new state, or an orphan that nothing points to.
 from __future__ import annotations
 
 import errno
+import fcntl
 import gzip
 import hashlib
 import importlib.metadata
@@ -15,7 +16,10 @@ import json
 import os
 import platform
 import shutil
+import socket
 import tempfile
+import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -35,7 +39,12 @@ MANIFEST = "manifest.json"
 STARTER_VERSION = "1.0.0"
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "joblib", "pandas")
 
+LOCK_PATIENCE = 60.0  # seconds
+
 Entry = dict[str, Any]  # {"size": bytes, "sha256": hex}
+
+_mutex = threading.RLock()
+_lock_depth = 0
 
 
 def version_folder(name: str) -> Path:
@@ -54,6 +63,29 @@ def dataset_file(digest: str) -> Path:
 
 
 @contextmanager
+def locked() -> Iterator[None]:
+    """Let one process at a time change published files together with their rows.
+
+    Without it `reconcile_store` would take a folder whose row is about to follow for an orphan.
+    The kernel frees the lock when its holder dies. Never wait for it inside a transaction.
+    Raises StoreError when another process holds it for too long.
+    """
+    global _lock_depth
+    if not _mutex.acquire(timeout=LOCK_PATIENCE):
+        raise _busy()
+    try:
+        _lock_depth += 1
+        if _lock_depth > 1:
+            yield
+        else:
+            with _flock(settings.MODELS_STORE_DIR / ".lock"):
+                yield
+    finally:
+        _lock_depth -= 1
+        _mutex.release()
+
+
+@contextmanager
 def staging(label: str) -> Iterator[Path]:
     """A private folder in the store's own file system, removed unless it was published.
 
@@ -61,13 +93,12 @@ def staging(label: str) -> Iterator[Path]:
     """
     folder = None
     try:
-        folder = Path(tempfile.mkdtemp(prefix=f"{label}-", dir=_made(".staging")))
+        # host and process tell later whether anybody still works on it
+        prefix = f"{label}-{_this_host()}-{os.getpid()}-"
+        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=_made(".staging")))
         yield folder
     except OSError as error:
-        raise StoreError(
-            _("The model files cannot be written (%(reason)s): %(path)s")
-            % {"reason": error.strerror or error, "path": error.filename or folder}
-        ) from error
+        raise _unwritable(error, folder) from error
     finally:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
@@ -236,6 +267,12 @@ def read_manifest(folder: Path, *, digest: str) -> dict[str, Any]:
     return json.loads(content)
 
 
+def facts_in(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """What a manifest says besides what `seal` writes by itself."""
+    own = ("files", "libraries", "format_version")
+    return {key: value for key, value in manifest.items() if key not in own}
+
+
 def damaged_files(folder: Path, entries: Mapping[str, Entry]) -> list[str]:
     """Names of the files that are missing, unreadable or other than `entries` say."""
     bad = []
@@ -287,6 +324,53 @@ def open_dataset(digest: str) -> Iterator[TextIO]:
 
 
 # --- details ---------------------------------------------------------------------------------
+
+
+@contextmanager
+def _flock(path: Path) -> Iterator[None]:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        raise _unwritable(error, path) from error
+    try:
+        deadline = time.monotonic() + LOCK_PATIENCE
+        while not _acquired(descriptor):
+            if time.monotonic() > deadline:
+                raise _busy()
+            time.sleep(0.02)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _acquired(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        # a file system without locks: renames are still whole, only the sweeper must be alone
+        return error.errno in (errno.ENOLCK, errno.ENOTSUP, errno.EINVAL)
+    return True
+
+
+def _busy() -> StoreError:
+    return StoreError(
+        _("Another process has been changing the model files for over %(seconds)s seconds.")
+        % {"seconds": round(LOCK_PATIENCE)}
+    )
+
+
+def _unwritable(error: OSError, path: Path | str | None) -> StoreError:
+    return StoreError(
+        _("The model files cannot be written (%(reason)s): %(path)s")
+        % {"reason": error.strerror or error, "path": error.filename or path}
+    )
+
+
+def _this_host() -> str:
+    return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
 
 
 def _made(name: str) -> Path:

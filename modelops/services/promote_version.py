@@ -1,53 +1,156 @@
 from __future__ import annotations
 
+import time
+
 import structlog
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from modelops import loading, serving, store
-from modelops.errors import OperationFailed, Superseded
-from modelops.models import Deployment, LivePointer, ModelVersion
+from modelops.errors import (
+    DamagedFiles,
+    LiveVersionDamaged,
+    OperationFailed,
+    Superseded,
+    VersionRemoved,
+)
+from modelops.models import (
+    Backup,
+    Deployment,
+    Door,
+    LabelHold,
+    LivePointer,
+    ModelVersion,
+    Operation,
+    TrainingRun,
+)
 
 from .create_backup import create_backup
+from .fence import fence
+from .record_damage import record_damaged_version
+from .record_operation import record_operation
 
 logger = structlog.get_logger(__name__)
+State = ModelVersion.State
 
 
-def promote_version(*, version: ModelVersion, by: User | None, reason: str) -> Deployment:
-    """Make a published version live, after a backup of the one that is.
+def promote_version(
+    *,
+    version: ModelVersion,
+    by: User | None,
+    reason: str,
+    door: Door = Door.COMMAND,
+    run: TrainingRun | None = None,
+    backup: bool = True,
+) -> Deployment:
+    """Make a published version live, after a backup of the one that is (`--force` leaves it out).
 
-    Raises Superseded when somebody else changed what is live in the meantime, OperationFailed
-    when the version is no good or the backup fails; then nothing changes. Once the pointer is
-    swapped the version is live: if people's copies at the top can't follow, that is logged, and
-    the next reload or hourly check repairs them.
+    Raises Superseded when somebody else changed what is live in the meantime, LostLease when `run`
+    is no longer ours, OperationFailed when the version is no good or the backup fails; then
+    nothing changes. Once the pointer is swapped the version is live: if people's copies at the top
+    can't follow, that is logged, and the next reload or hourly check repairs them.
     """
+    started = time.monotonic()
     pointer, _created = LivePointer.objects.get_or_create(pk=1)
-    previous = pointer.version
+    if version.state == State.REMOVED:
+        raise VersionRemoved(version.version)
     loading.load_version(version)
-    if previous is not None:
-        create_backup(by=by, reason=reason)
+    if pointer.version is not None and backup:
+        save_live(pointer=pointer, by=by, reason=reason, door=door)
+    return go_live(
+        version=version,
+        pointer=pointer,
+        by=by,
+        reason=reason,
+        door=door,
+        run=run,
+        kind=Operation.Kind.PROMOTE,
+        started=started,
+    )
+
+
+def save_live(
+    *,
+    pointer: LivePointer,
+    by: User | None,
+    reason: str,
+    door: Door,
+    keep: Backup | None = None,
+    insist: bool = True,
+) -> Backup | None:
+    """Back up what is live, before something else is; None where nothing intact is left of it.
+
+    A live version that is found to be damaged only now raises LiveVersionDamaged, so that somebody
+    decides; once that is on record, or without `insist`, the way is free. `keep` is a backup that
+    must not be dropped for the new one.
+    """
+    version = pointer.version
+    try:
+        store.check_numeric_form(
+            store.version_folder(version.folder), manifest_digest=version.manifest_digest
+        )
+    except DamagedFiles as error:
+        known = version.state == State.DAMAGED
+        record_damaged_version(version=version, names=error.names)
+        if insist and not known:
+            raise LiveVersionDamaged(version.version, error.names) from error
+        logger.warning("model.not_backed_up", version=version.version, files=error.names)
+        return None
+    return create_backup(by=by, reason=reason, door=door, keep=keep)
+
+
+def go_live(
+    *,
+    version: ModelVersion,
+    pointer: LivePointer,
+    by: User | None,
+    reason: str,
+    door: Door,
+    kind: Operation.Kind,
+    started: float,
+    target: str = "",
+    run: TrainingRun | None = None,
+    hold: LabelHold | None = None,
+) -> Deployment:
+    """Swap the pointer from what the caller saw to a version that was loaded and is good.
+
+    `hold` is stored in the same transaction; `started` is when the operation began (monotonic).
+    """
+    previous, generation = pointer.version, pointer.generation + 1
     with transaction.atomic():
-        generation = pointer.generation + 1
         won = LivePointer.objects.filter(
             pk=pointer.pk, generation=pointer.generation, version=previous
         ).update(version=version, generation=generation)
         if not won:
-            raise Superseded(_("Somebody else changed the live version meanwhile. Try again."))
+            raise Superseded
+        kept = ModelVersion.objects.filter(pk=version.pk).exclude(state=State.REMOVED)
+        if not kept.update(state=State.READY):
+            raise VersionRemoved(version.version)
+        if run is not None:
+            fence(run=run, version=version)
+        if hold is not None:
+            hold.save(force_insert=True)
         deployment = Deployment.objects.create(
-            version=version, previous=previous, generation=generation, by=by, reason=reason
+            version=version,
+            previous=previous,
+            generation=generation,
+            by=by,
+            door=door,
+            reason=reason,
+        )
+        record_operation(
+            kind=kind,
+            target=target or version.version,
+            by=by,
+            door=door,
+            reason=reason,
+            before={"version": previous.version if previous else None},
+            after={"version": version.version, "generation": generation},
+            seconds=round(time.monotonic() - started, 3),
         )
     try:
         store.replace_live_copies(store.version_folder(version.folder))
     except OperationFailed as error:
         logger.error("model.copies_outdated", version=version.version, error=str(error))
     serving.look_again()
-    logger.info(
-        "model.promoted",
-        version=version.version,
-        previous=previous.version if previous else None,
-        generation=generation,
-        by=str(by or ""),
-        reason=reason,
-    )
     return deployment

@@ -41,7 +41,7 @@ def reload_model(*, by: User | None) -> Reloaded:
     repaired = verify_live_files(version=version)
     bumped = LivePointer.objects.filter(pk=pointer.pk, version=version)
     if not bumped.update(generation=F("generation") + 1):
-        raise Superseded(_("Somebody else changed the live version meanwhile. Try again."))
+        raise Superseded
     deadline = time.monotonic() + PATIENCE
     here = serving.refresh()
     if here is None or here.error:

@@ -39,6 +39,7 @@ from modelops.ml.corpus import (
     with_innocent_windows,
 )
 from modelops.ml.features import FeatureConfig
+from modelops.ml.golden import golden_cases
 from modelops.ml.scorer import Scorer
 from modelops.ml.vectors import FeatureIndex
 from modelops.ml.windows import LONG_WORDS
@@ -77,22 +78,6 @@ CALIBRATION_SHARES = {
 }
 # Sources of innocent texts only, which help to choose the handicaps.
 INNOCENT_SOURCES = ("wiki_nontoxic_en",)
-GOLDEN = (
-    ("es", "Eres un idiota y no sirves para nada."),
-    ("es", "Gracias por la receta, la probaré el domingo."),
-    ("es", "3r3s un 1mb3c1l"),
-    ("es", "El clásico terminó en empate tras la prórroga."),
-    ("es", "Me llamaron inútil en el trabajo y presenté una queja."),
-    ("es", "vete a la mierda, payaso asqueroso"),
-    ("en", "You are a pathetic idiot."),
-    ("en", "Thanks for the recipe, I will try it on Sunday."),
-    ("en", "y o u  i d i o t"),
-    ("en", "The classic match ended in a draw after extra time."),
-    ("en", "They called me useless at work and I complained."),
-    ("en", "I will find you and break your legs"),
-    (None, "shut up"),
-    (None, "Привет, как у вас сегодня дела, друзья?"),
-)
 
 
 def starter_corpus(data: Path) -> Corpus:
@@ -226,15 +211,10 @@ def calibrated(
     heads: dict[str, Any] = {}
     for column, (head, languages) in enumerate(fit.languages.items()):
         offered = {language: rows[language] for language in languages}
-        solution = fit.solutions[head]
         heads[head] = {
             "languages": list(languages),
             **calibrate(final[:, column], weighted, offered, head, BASE_RATE),
-            "convergence": {
-                "gradient_norm": float(f"{solution.gradient_norm:.3g}"),
-                "distance_bound": float(f"{solution.distance_bound:.3g}"),
-                "iterations": solution.iterations,
-            },
+            "convergence": fit.solutions[head].convergence(),
         }
     names, counts = np.unique(corpus.sources, return_counts=True)
     texts = {
@@ -257,18 +237,3 @@ def calibrated(
     }
     model = _model(vocabulary, fit, details)
     return replace(model, details={**details, "golden": golden_cases(Scorer(model))})
-
-
-def golden_cases(scorer: Scorer) -> list[dict[str, Any]]:
-    """Return inputs with the probabilities that this model gives them."""
-    scores = scorer.score(
-        [text for _, text in GOLDEN], languages=[language for language, _ in GOLDEN]
-    )
-    return [
-        {
-            "text": text,
-            "language": language,
-            "probabilities": {head: round(p, 9) for head, p in score.probabilities.items()},
-        }
-        for (language, text), score in zip(GOLDEN, scores, strict=True)
-    ]

@@ -44,6 +44,14 @@ class Solution:
     distance_bound: float
     iterations: int
 
+    def convergence(self) -> dict[str, float]:
+        """Return the proof as plain numbers, for a model's details."""
+        return {
+            "gradient_norm": float(f"{self.gradient_norm:.3g}"),
+            "distance_bound": float(f"{self.distance_bound:.3g}"),
+            "iterations": self.iterations,
+        }
+
 
 class NotConvergedError(RuntimeError):
     """The solver stopped before the gradient was small enough."""
@@ -58,19 +66,24 @@ def solve(
     regularization_c: float,
     tolerance: float = 1e-6,
     max_iterations: int = 2000,
+    start: tuple[Array, float] | None = None,
 ) -> Solution:
     """Minimise F for one head.
 
     `features` has shape (n_samples, n_features), `labels` and `sample_weights` (n_samples,).
+    `start` are weights and intercept to begin with, by default the prior's mean.
     Raises `NotConvergedError` when `distance_bound` stays above `tolerance` times the norm of the
     solution plus one.
     """
     objective = _Objective(features, labels, sample_weights, prior, regularization_c)
-    start = np.zeros(features.shape[1] + 1)
-    start[-1] = objective.best_intercept(start, start=prior.intercept_mean)
+    point = np.zeros(features.shape[1] + 1)
+    point[-1] = prior.intercept_mean
+    if start is not None:
+        point[:-1], point[-1] = (start[0] - prior.mean) * objective.scale, start[1]
+    point[-1] = objective.best_intercept(point, start=point[-1])
     result = optimize.minimize(
         objective.value_and_gradient,
-        start,
+        point,
         jac=True,
         method="L-BFGS-B",
         options={"maxiter": max_iterations, "maxfun": 2 * max_iterations, "maxcor": 20,

@@ -1,0 +1,261 @@
+"""What the labelled texts of a site hold, in a form that is quick to keep and to extend.
+
+A text is read once: its terms become keys with counts, whatever vocabulary they will meet. So an
+update reads only the texts that are new, and chooses terms and weighs them over all of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from modelops.ml.artifacts import NumericModel, content_digest
+from modelops.ml.features import BLOCKS
+from modelops.ml.text import normalize, tokenize
+
+Keys = NDArray[np.int64]
+Array = NDArray[np.float64]
+# A change of how texts are read makes other words of these, and old caches worthless.
+_PROBES = ("H0l4, ¿qué tal? 1.000 € i.d.i.o.t @you https://x.org 'áñ", "y o u  are SOOOO niiice 2x")
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """Terms of n texts. Text k (SHA-256 hex `digests[k]`) has `keys[bounds[k]:bounds[k + 1]]`.
+
+    A key is a feature number of the base, or negative for a term that the base does not have.
+    """
+
+    digests: tuple[str, ...]
+    bounds: Keys
+    keys: Keys
+    counts: NDArray[np.uint16]
+
+    @classmethod
+    def empty(cls) -> Readings:
+        return cls((), np.zeros(1, np.int64), np.empty(0, np.int64), np.empty(0, np.uint16))
+
+    def taken(self, digests: Sequence[str]) -> Readings:
+        """Return the readings of some of the texts, in the order of `digests`."""
+        place = {digest: number for number, digest in enumerate(self.digests)}
+        rows = np.array([place[digest] for digest in digests], dtype=np.int64)
+        sizes = np.diff(self.bounds)[rows]
+        bounds = np.concatenate([[0], np.cumsum(sizes)])
+        entries = np.arange(bounds[-1]) + np.repeat(self.bounds[rows] - bounds[:-1], sizes)
+        return Readings(tuple(digests), bounds, self.keys[entries], self.counts[entries])
+
+    def joined(self, other: Readings) -> Readings:
+        return Readings(
+            self.digests + other.digests,
+            np.concatenate([self.bounds, self.bounds[-1] + other.bounds[1:]]),
+            np.concatenate([self.keys, other.keys]),
+            np.concatenate([self.counts, other.counts]),
+        )
+
+    def owners(self) -> Keys:
+        """Return the number of the text of each entry."""
+        return np.repeat(np.arange(len(self.digests)), np.diff(self.bounds))
+
+
+class TermReader:
+    """Turns texts into keys for one base, and remembers what the new keys stand for."""
+
+    def __init__(self, base: NumericModel) -> None:
+        words, characters = base.terms["word"], base.terms["char"]
+        self._known = {
+            "word": {term: number for number, term in enumerate(words)},
+            "char": {term: len(words) + number for number, term in enumerate(characters)},
+        }
+        self._pairs = base.config.word_ngrams[1] >= 2
+        self._lengths = range(base.config.char_ngrams[0], base.config.char_ngrams[1] + 1)
+        self._words: dict[str, list[int]] = {}
+        self.names: dict[int, tuple[str, str]] = {}  # negative key -> (block, term)
+
+    def key(self, block: str, term: str) -> int:
+        number = self._known[block].get(term)
+        if number is not None:
+            return number
+        key = new_key(block, term)
+        self.names[key] = (block, term)
+        return key
+
+    def read(self, texts: Iterable[str], digests: Iterable[str]) -> Readings:
+        keys, counts, sizes = [], [], [0]
+        for text in texts:
+            found, often = np.unique(self._keys(text), return_counts=True)
+            keys.append(found)
+            counts.append(np.minimum(often, np.iinfo(np.uint16).max).astype(np.uint16))
+            sizes.append(len(found))
+        if not keys:
+            return Readings.empty()
+        return Readings(
+            tuple(digests), np.cumsum(sizes), np.concatenate(keys), np.concatenate(counts)
+        )
+
+    def _keys(self, text: str) -> Keys:
+        words = tokenize(text).words
+        keys: list[int] = []
+        for word in words:
+            own = self._words.get(word)
+            if own is None:
+                own = self._words[word] = self._word_keys(word)
+            keys += own
+        if self._pairs:
+            keys += [self.key("word", f"{a} {b}") for a, b in itertools.pairwise(words)]
+        return np.array(keys, dtype=np.int64)
+
+    def _word_keys(self, word: str) -> list[int]:
+        keys = [self.key("word", word)]
+        padded = f" {word} "
+        for length in self._lengths:
+            if length >= len(padded):
+                # scikit-learn's char_wb counts a word shorter than this once, then stops
+                keys.append(self.key("char", padded))
+                break
+            keys += [
+                self.key("char", padded[at : at + length]) for at in range(len(padded) - length + 1)
+            ]
+        return keys
+
+
+def new_key(block: str, term: str) -> int:
+    """Return the key of a term that the base does not have; its lowest bit tells the block."""
+    digest = hashlib.blake2b(term.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    number = int.from_bytes(digest, "little") >> 3
+    return -1 - (2 * number + BLOCKS.index(block))
+
+
+@dataclass(frozen=True, slots=True)
+class SiteVocabulary:
+    """Terms of the base and new ones after them, per block, with where keys find their column."""
+
+    terms: dict[str, tuple[str, ...]]
+    idf: dict[str, Array]
+    base_columns: Keys  # (V of the base,): its features' columns
+    new_keys: Keys  # sorted
+    new_columns: Keys  # of `new_keys`
+
+
+def extended(
+    base: NumericModel, new: Mapping[int, tuple[str, str]], documents: Mapping[int, int],
+    texts: int,
+) -> SiteVocabulary:  # fmt: skip
+    """Append terms to those of a base. `new`: key to (block, term); `documents`: key to count.
+
+    A new term's inverse document frequency is over the base's texts, in which it was too rare to
+    be noticed, and the site's `texts`.
+    """
+    total = 1 + base.details["training_samples"] + texts
+    terms: dict[str, tuple[str, ...]] = {}
+    idf: dict[str, Array] = {}
+    keys: dict[str, list[int]] = {}
+    for block in BLOCKS:
+        ordered = sorted((term, key) for key, (own, term) in new.items() if own == block)
+        keys[block] = [key for _, key in ordered]
+        terms[block] = base.terms[block] + tuple(term for term, _ in ordered)
+        often = np.array([documents[key] for key in keys[block]], dtype=np.float64)
+        exact = np.log(total / (1 + often)) + 1
+        idf[block] = np.concatenate([base.idf[block], exact.astype(np.float32)])
+    words, old_words = len(terms["word"]), len(base.terms["word"])
+    old_characters = len(base.terms["char"])
+    all_keys = np.array(keys["word"] + keys["char"], dtype=np.int64)
+    columns = np.concatenate(
+        [
+            np.arange(old_words, words),
+            words + old_characters + np.arange(len(keys["char"])),
+        ]
+    )
+    order = np.argsort(all_keys)
+    return SiteVocabulary(
+        terms=terms,
+        idf=idf,
+        base_columns=np.concatenate([np.arange(old_words), words + np.arange(old_characters)]),
+        new_keys=all_keys[order],
+        new_columns=columns[order].astype(np.int64),
+    )
+
+
+def document_counts(readings: Readings) -> tuple[Keys, Keys]:
+    """Return the keys of terms that the base does not have, and in how many texts each occurs."""
+    keys, counts = np.unique(readings.keys[readings.keys < 0], return_counts=True)
+    return keys, counts
+
+
+def matrix(readings: Readings, vocabulary: SiteVocabulary) -> sparse.csr_matrix:
+    """Return the TF-IDF matrix, shape (n texts, V), each block of unit length as in `features`."""
+    known = readings.keys >= 0
+    columns = np.full(len(readings.keys), -1, dtype=np.int64)
+    columns[known] = vocabulary.base_columns[readings.keys[known]]
+    if len(vocabulary.new_keys):
+        unknown = readings.keys[~known]
+        place = np.minimum(
+            np.searchsorted(vocabulary.new_keys, unknown), len(vocabulary.new_keys) - 1
+        )
+        columns[~known] = np.where(
+            vocabulary.new_keys[place] == unknown, vocabulary.new_columns[place], -1
+        )
+    kept = columns >= 0
+    columns, owners = columns[kept], readings.owners()[kept]
+    idf = np.concatenate([vocabulary.idf[block] for block in BLOCKS])
+    values = (1.0 + np.log(readings.counts[kept].astype(np.float64))) * idf[columns]
+    blocks = 2 * owners + (columns >= len(vocabulary.terms["word"]))
+    texts = len(readings.digests)
+    norms = np.sqrt(np.bincount(blocks, values * values, 2 * texts))
+    bounds = np.concatenate([[0], np.cumsum(np.bincount(owners, minlength=texts))])
+    return sparse.csr_matrix(
+        (values / norms[blocks], columns.astype(np.int32), bounds), shape=(texts, len(idf))
+    )
+
+
+def fingerprint(base: NumericModel) -> str:
+    """Return what readings depend on: the base and the way of reading."""
+    digest = hashlib.sha256(content_digest(base).encode())
+    digest.update("\0".join(normalize(probe) for probe in _PROBES).encode())
+    return digest.hexdigest()
+
+
+def read_cache(path: Path, *, base: NumericModel) -> Readings:
+    """Return the readings kept in a file; none where it is missing, bad or of another base."""
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            if str(stored["fingerprint"]) != fingerprint(base):
+                return Readings.empty()
+            digests = tuple(stored["digests"].astype(str).tolist())
+            readings = Readings(digests, stored["bounds"], stored["keys"], stored["counts"])
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return Readings.empty()
+    fits = len(readings.bounds) == len(digests) + 1 and (
+        len(readings.keys) == len(readings.counts) == readings.bounds[-1]
+    )
+    return readings if fits else Readings.empty()
+
+
+def write_cache(path: Path, readings: Readings, *, base: NumericModel) -> None:
+    """Write readings to a file, for `read_cache`."""
+    with path.open("wb") as handle:
+        np.savez(
+            handle,
+            allow_pickle=False,
+            fingerprint=np.array(fingerprint(base)),
+            digests=np.array(readings.digests, dtype="S64"),
+            bounds=readings.bounds,
+            keys=readings.keys,
+            counts=readings.counts,
+        )
+
+
+def cached_digests(path: Path) -> list[str]:
+    """Return the digests of the texts in a cache file, whatever base it is for; [] if bad."""
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return [str(digest) for digest in stored["digests"].astype(str)]
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return []

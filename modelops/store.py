@@ -59,6 +59,13 @@ def dataset_file(digest: str) -> Path:
     return settings.MODELS_STORE_DIR / "datasets" / f"{digest[:12]}.csv.gz"
 
 
+def cache_file(name: str) -> Path:
+    """A file that saves work and may be missing at any time, for nobody else's eyes."""
+    folder = _made("cache")
+    folder.chmod(0o700)
+    return folder / name
+
+
 # --- writing ---------------------------------------------------------------------------------
 
 

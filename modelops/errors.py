@@ -56,6 +56,10 @@ class VersionRemoved(OperationFailed):
         )
 
 
+class StillNeeded(OperationFailed):
+    """What is to be deleted is live, pinned, or something else depends on it."""
+
+
 class UnusableModel(OperationFailed):
     """The files are intact, but the model in them does not load or fails its golden inputs."""
 

@@ -2,17 +2,20 @@ from __future__ import annotations
 
 import time
 
+import structlog
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import DatabaseError, transaction
 
 from modelops import loading, store
-from modelops.errors import NoLiveVersion
+from modelops.errors import NoLiveVersion, OperationFailed
 from modelops.models import Backup, Door, LivePointer, Operation
 
+from .changing_rows import changing_rows
 from .cleanup_backups import cleanup_backups
 from .people_files import people_entries, repair_people_files
 from .record_operation import record_operation
+
+logger = structlog.get_logger(__name__)
 
 
 def create_backup(
@@ -45,13 +48,17 @@ def create_backup(
         with store.locked():
             backup.name = store.publish_backup(staged)
             _register(backup, door=door, started=started)
-    cleanup_backups(keep=settings.BACKUPS_KEEP, by=None, door=door, spare=keep)
+    try:
+        cleanup_backups(keep=settings.BACKUPS_KEEP, by=None, door=door, spare=keep)
+    except OperationFailed as error:
+        # the backup is made; the next one cleans up
+        logger.warning("model.backups_not_cleaned", error=str(error))
     return backup
 
 
 def _register(backup: Backup, *, door: Door, started: float) -> None:
     try:
-        with transaction.atomic():
+        with changing_rows():
             backup.save(force_insert=True)
             record_operation(
                 kind=Operation.Kind.BACKUP,
@@ -62,6 +69,6 @@ def _register(backup: Backup, *, door: Door, started: float) -> None:
                 after={"version": backup.version.version, "size_bytes": backup.size_bytes},
                 seconds=round(time.monotonic() - started, 3),
             )
-    except DatabaseError:
+    except OperationFailed:
         store.remove(store.backup_folder(backup.name))
         raise

@@ -1,34 +1,30 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from modelops import store
-from modelops.errors import OperationFailed
+from modelops.errors import StillNeeded
 from modelops.models import Backup, Door, LivePointer, Operation
 
+from .changing_rows import changing_rows
 from .record_damage import forget_backup
 from .record_operation import record_operation
-
-
-class BackupNeeded(OperationFailed):
-    """The backup is pinned, or the last good one of the live version."""
 
 
 def delete_backup(
     *, backup: Backup, by: User | None, door: Door = Door.COMMAND, reason: str = ""
 ) -> None:
-    """Delete a backup, row first. Raises BackupNeeded for one that must stay."""
+    """Delete a backup, row first. Raises StillNeeded for one that must stay."""
     if backup.pinned:
-        raise BackupNeeded(
+        raise StillNeeded(
             _("Backup %(name)s is pinned. Release it before it is deleted.") % {"name": backup.name}
         )
     pointer = LivePointer.current()
     if pointer is not None and backup.version == pointer.version and backup.verified:
         others = Backup.objects.filter(version=pointer.version, verified=True)
         if not others.exclude(pk=backup.pk).exists():
-            raise BackupNeeded(
+            raise StillNeeded(
                 _(
                     "Backup %(name)s is the only good one of the live version. Make another one "
                     "before it is deleted."
@@ -44,7 +40,7 @@ def remove_backup(*, backup: Backup, by: User | None, reason: str, door: Door) -
     The row goes first: a crash leaves a folder that nothing points to, never a row without files.
     """
     with store.locked():
-        with transaction.atomic():
+        with changing_rows():
             deleted, _details = Backup.objects.filter(pk=backup.pk, pinned=False).delete()
             if not deleted:
                 return False

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 
 import structlog
 from django.contrib.auth.models import User
-from django.db import transaction
 
 from modelops import loading, serving, store
 from modelops.errors import (
@@ -18,15 +18,16 @@ from modelops.models import (
     Backup,
     Deployment,
     Door,
-    LabelHold,
     LivePointer,
     ModelVersion,
     Operation,
     TrainingRun,
 )
 
+from .changing_rows import changing_rows
 from .create_backup import create_backup
 from .fence import fence
+from .label_holds import hold_labels
 from .record_damage import record_damaged_version
 from .record_operation import record_operation
 
@@ -110,14 +111,15 @@ def go_live(
     started: float,
     target: str = "",
     run: TrainingRun | None = None,
-    hold: LabelHold | None = None,
+    hold_after: datetime | None = None,
 ) -> Deployment:
     """Swap the pointer from what the caller saw to a version that was loaded and is good.
 
-    `hold` is stored in the same transaction; `started` is when the operation began (monotonic).
+    With `hold_after` the labels given since then are held back, in the same transaction.
+    `started` is when the operation began (monotonic).
     """
     previous, generation = pointer.version, pointer.generation + 1
-    with transaction.atomic():
+    with changing_rows():
         won = LivePointer.objects.filter(
             pk=pointer.pk, generation=pointer.generation, version=previous
         ).update(version=version, generation=generation)
@@ -128,8 +130,8 @@ def go_live(
             raise VersionRemoved(version.version)
         if run is not None:
             fence(run=run, version=version)
-        if hold is not None:
-            hold.save(force_insert=True)
+        if hold_after is not None:
+            hold_labels(after=hold_after, reason=reason, by=by, door=door)
         deployment = Deployment.objects.create(
             version=version,
             previous=previous,

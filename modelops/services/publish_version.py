@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Iterable
 from contextlib import suppress
@@ -11,23 +9,18 @@ from typing import Any, Literal
 
 import structlog
 from django.contrib.auth.models import User
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from modelops import loading, store
-from modelops.errors import OperationFailed, UnusableModel, VersionRemoved, VersionTaken
-from modelops.ml.artifacts import (
-    NUMERIC_FILES,
-    PEOPLE_FILES,
-    ArtifactError,
-    content_digest,
-    read_numeric,
-)
+from modelops import store
+from modelops.errors import OperationFailed, VersionRemoved, VersionTaken
+from modelops.ml.artifacts import NUMERIC_FILES, content_digest
 from modelops.models import Door, ModelVersion, TrainingRun
 
+from .changing_rows import changing_rows
 from .fence import fence
-from .people_files import write_people_files
+from .version_files import read_model, renew_version_files, write_version_files
 
 logger = structlog.get_logger(__name__)
 Bump = Literal["major", "minor", "patch"]
@@ -73,16 +66,15 @@ def publish_version(
 ) -> ModelVersion:
     """Publish the numeric form in the folder `numeric` as a version; it is not live yet.
 
-    Publishing the same again returns the row that is there. Raises VersionTaken when the number
-    belongs to another model, LostLease when `run` is no longer ours, OperationFailed when the
-    model or the disk is no good.
+    Publishing the same again returns the row that is there, with its files. Raises VersionTaken
+    when the number belongs to another model, LostLease when `run` is no longer ours,
+    OperationFailed when the model or the disk is no good.
     """
-    try:
-        model = read_numeric(numeric)
-    except ArtifactError as error:
-        raise UnusableModel(str(error)) from error
+    model = read_model(numeric)
     digest = content_digest(model)
     if existing := _published(version, digest):
+        if existing.state == ModelVersion.State.REMOVED:
+            renew_version_files(version=existing, source=numeric)
         return existing
     row = ModelVersion(
         version=version,
@@ -112,24 +104,6 @@ def publish_version(
     return row
 
 
-def facts_of(version: ModelVersion) -> dict[str, Any]:
-    """What a version's manifest says besides the files."""
-    return {
-        "version": version.version,
-        "digest": version.digest,
-        "origin": str(version.origin),
-        "created_at": version.created_at.isoformat(),
-        "data_fingerprint": _fingerprint(version.metadata["sources"]),
-        "parent": version.parent.digest if version.parent else None,
-        "base": version.base.digest if version.base else None,
-    }
-
-
-def _fingerprint(sources: Any) -> str:
-    """Digest of what the model says about its training data."""
-    return hashlib.sha256(json.dumps(sources, sort_keys=True).encode()).hexdigest()
-
-
 def _published(version: str, digest: str) -> ModelVersion | None:
     existing = ModelVersion.objects.filter(version=version).first()
     if existing and existing.digest != digest:
@@ -154,25 +128,6 @@ def _written(row: ModelVersion, numeric: Path, run: TrainingRun | None) -> Model
             return _registered(row, manifest_digest, run)
 
 
-def write_version_files(
-    row: ModelVersion, staged: Path, *, source: Path, entries: dict[str, store.Entry]
-) -> None:
-    """Fill a staging folder with a version's files, sealed and tried.
-
-    `entries` describe which files come from `source`; files for people that are not among them are
-    written anew.
-    """
-    store.copy_files(source, staged, entries)
-    if missing := [name for name in PEOPLE_FILES if name not in entries]:
-        with store.staging("people") as made:
-            write_people_files(
-                numeric=staged, target=made, version=row.version, created_at=row.created_at
-            )
-            store.copy_files(made, staged, store.entries_of(made, missing))
-    store.seal(staged, facts=facts_of(row))
-    loading.try_numeric_form(staged, version=row.version)
-
-
 def _registered(row: ModelVersion, manifest_digest: str, run: TrainingRun | None) -> ModelVersion:
     """Insert the row, or find the one that another process inserted for the same model.
 
@@ -182,7 +137,7 @@ def _registered(row: ModelVersion, manifest_digest: str, run: TrainingRun | None
     row.manifest_digest = manifest_digest
     row.created_at = datetime.fromisoformat(manifest["created_at"])
     try:
-        with transaction.atomic():
+        with changing_rows():
             _check_kept(base for base in (row.base, row.parent) if base)
             row.save(force_insert=True)
             if run is not None:
@@ -191,7 +146,7 @@ def _registered(row: ModelVersion, manifest_digest: str, run: TrainingRun | None
         if existing := _published(row.version, row.digest):
             return existing
         raise
-    except (DatabaseError, OperationFailed):
+    except OperationFailed:
         with suppress(DatabaseError, OperationFailed):
             if not ModelVersion.objects.filter(folder=row.folder).exists():
                 store.remove(store.version_folder(row.folder))

@@ -28,6 +28,11 @@ def record_damaged_version(*, version: ModelVersion, names: Sequence[str]) -> No
 
 def record_intact_version(*, version: ModelVersion) -> None:
     ModelVersion.objects.filter(pk=version.pk, state=State.DAMAGED).update(state=State.READY)
+    forget_version(version=version)
+
+
+def forget_version(*, version: ModelVersion) -> None:
+    """The files of the version are gone on purpose."""
     resolve_alert(kind=DAMAGED, cause=f"version:{version.version}")
 
 

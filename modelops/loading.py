@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import structlog
 from django.utils import timezone
@@ -14,6 +18,7 @@ from modelops import store
 from modelops.errors import OperationFailed, UnusableModel
 from modelops.ml.artifacts import ArtifactError, read_numeric
 from modelops.ml.scorer import Scorer
+from modelops.ml.thresholds import SiteThresholds
 from modelops.models import Backup, Deployment, LivePointer, ModelVersion
 
 logger = structlog.get_logger(__name__)
@@ -21,12 +26,27 @@ logger = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """A scorer ready to serve, and what it is."""
+    """A scorer ready to serve, the thresholds that go with it, and what it is.
+
+    `thresholds` are {language: {"review", "block"}}, `category_thresholds` {head: {language:
+    probability}}, `details` what they are computed from.
+    """
 
     scorer: Scorer
     version: str
     model_type: str
+    thresholds: Mapping[str, Mapping[str, float]]
+    category_thresholds: Mapping[str, Mapping[str, float]]
+    details: Mapping[str, Any]
     loaded_at: datetime = field(default_factory=timezone.now)
+
+    def under(self, site: SiteThresholds) -> LoadedModel:
+        """The same model with the thresholds that a site has set."""
+        return replace(
+            self,
+            thresholds=site.of(self.details),
+            category_thresholds=site.of_categories(self.details),
+        )
 
 
 def load_version(version: ModelVersion) -> LoadedModel:
@@ -71,4 +91,28 @@ def try_numeric_form(folder: Path, *, version: str) -> LoadedModel:
         raise UnusableModel(_("The model does not load: %(reason)s") % {"reason": error}) from error
     if not scorer.golden_ok():
         raise UnusableModel(_("The model does not give the scores that it was published with."))
-    return LoadedModel(scorer, version, model.metadata["model_type"])
+    own = SiteThresholds()
+    return LoadedModel(
+        scorer,
+        version,
+        model.metadata["model_type"],
+        thresholds=own.of(model.details),
+        category_thresholds=own.of_categories(model.details),
+        details=model.details,
+    )
+
+
+def read_details(version: ModelVersion) -> Mapping[str, Any]:
+    """The JSON part of a published version. Raises DamagedFiles or UnusableModel."""
+    return _read_details(str(store.version_folder(version.folder)), version.manifest_digest)
+
+
+@lru_cache(maxsize=4)
+def _read_details(folder: str, manifest_digest: str) -> Mapping[str, Any]:
+    store.check_numeric_form(Path(folder), manifest_digest=manifest_digest)
+    try:
+        content = json.loads((Path(folder) / "model.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UnusableModel(_("The model does not load: %(reason)s") % {"reason": error}) from error
+    found: Mapping[str, Any] = content
+    return found

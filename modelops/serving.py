@@ -1,9 +1,9 @@
 """The public door: score texts with the live version, and follow what is live.
 
 Each process holds one reference to an immutable state. A call reads the reference once, so it
-never sees a mixture of two versions. Where a follower thread runs (every server worker), it
-compares the live pointer's generation once a second, off the requests' path; elsewhere
-(commands) the call itself looks, at most once a second.
+never sees a mixture of two versions, nor a version with thresholds of another moment. Where a
+follower thread runs (every server worker), it compares the live pointer's generation once a
+second, off the requests' path; elsewhere (commands) the call itself looks, at most once a second.
 """
 
 from __future__ import annotations
@@ -27,8 +27,11 @@ from modelops.loading import LoadedModel, load_substitute, load_version
 from modelops.metrics import ANALYSES, SCORING_SECONDS
 from modelops.ml.language import warm_up
 from modelops.ml.text import normalize
+from modelops.ml.thresholds import SiteThresholds
 from modelops.ml.verdict import Folded, Span, Verdict, compose
-from modelops.models import LivePointer, ServerWorker
+from modelops.models import Alert, LivePointer, ServerWorker
+from modelops.selectors_thresholds import site_thresholds
+from modelops.services.raise_alert import raise_alert, resolve_alerts
 from modelops.services.report_worker import drop_silent_workers, report_worker, withdraw_worker
 
 __all__ = [
@@ -108,8 +111,8 @@ def analyze(
         verdicts = [
             compose(
                 score,
-                thresholds=model.scorer.thresholds,
-                category_thresholds=model.scorer.category_thresholds,
+                thresholds=model.thresholds,
+                category_thresholds=model.category_thresholds,
                 default_language=settings.DEFAULT_TEXT_LANGUAGE,
                 unknown_language_decision=settings.UNKNOWN_LANGUAGE_DECISION,
                 model_version=model.version,
@@ -179,23 +182,24 @@ def _follow(*, now: bool = False) -> None:
             return
         try:
             pointer = LivePointer.current()
+            if pointer is None:
+                _state = _State(checked_at=started)
+                return
+            due = bool(seen.error) and (now or started - seen.tried_at >= RETRY_EVERY)
+            dealt_with = (seen.generation, seen.manifest_digest)
+            if dealt_with != (pointer.generation, pointer.version.manifest_digest) or due:
+                # read after the pointer, so at least as new as its generation
+                seen = replace(_loaded(pointer, seen, site_thresholds()), tried_at=started)
         except DatabaseError:
             if seen.loaded is None:
                 raise
             logger.exception("serving.pointer_unreadable")
             return
-        if pointer is None:
-            _state = _State(checked_at=started)
-            return
-        due = bool(seen.error) and (now or started - seen.tried_at >= RETRY_EVERY)
-        dealt_with = (seen.generation, seen.manifest_digest)
-        if dealt_with != (pointer.generation, pointer.version.manifest_digest) or due:
-            seen = replace(_loaded(pointer, seen), tried_at=started)
         _state = replace(seen, checked_at=started)
 
 
-def _loaded(pointer: LivePointer, seen: _State) -> _State:
-    """The state after an attempt to load what the pointer names."""
+def _loaded(pointer: LivePointer, seen: _State, site: SiteThresholds) -> _State:
+    """The state after an attempt to load what the pointer names, under the site's thresholds."""
     version = pointer.version
     try:
         warm_up()
@@ -212,7 +216,27 @@ def _loaded(pointer: LivePointer, seen: _State) -> _State:
             serves=loaded.version if loaded else None,
             error=error,
         )
-    return _State(loaded, pointer.generation, version.manifest_digest, error)
+    _note_load(version.version, serves=loaded.version if loaded else None, error=error)
+    return _State(
+        loaded.under(site) if loaded else None, pointer.generation, version.manifest_digest, error
+    )
+
+
+def _note_load(version: str, *, serves: str | None, error: str) -> None:
+    """Raise the alert of a version that does not load, or end it when nobody has that trouble."""
+    here = {"host": socket.gethostname(), "pid": os.getpid()}
+    try:
+        if error:
+            raise_alert(
+                kind=Alert.Kind.LOAD_FAILED,
+                cause=version,
+                details={"version": version, "serves": serves, "error": error},
+            )
+        elif not ServerWorker.objects.alive().exclude(error="").exclude(**here).exists():
+            resolve_alerts(kind=Alert.Kind.LOAD_FAILED)
+    except DatabaseError:
+        # the hourly check raises and resolves as well
+        logger.exception("serving.alert_failed")
 
 
 # --- the follower ----------------------------------------------------------------------------

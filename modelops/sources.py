@@ -1,13 +1,14 @@
-"""The port through which labelled texts come in.
+"""The ports through which labelled and recent texts come in.
 
 Whoever holds labels (the moderation history, the imported datasets) registers a `LabelSource`
-when its app gets ready; training and "needs retraining?" read all of them and know none.
+when its app gets ready; training and "needs retraining?" read all of them and know none. Whoever
+holds what was scored lately registers a `RecentTexts`; gate, thresholds and checks read it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -19,6 +20,8 @@ class LabelledText:
     text: str
     toxic: bool
     category: str | None = None  # a category code, when the label names one
+    # answers for each category that the source asks for; others are not known
+    categories: Mapping[str, bool] = field(default_factory=dict)
     language: str | None = None  # "es" or "en"; None where nobody said
     weight: float = 1.0
     source: str = ""  # name of the source, for reports
@@ -52,3 +55,44 @@ def labelled_texts(*, since: datetime | None = None) -> Iterator[LabelledText]:
 def count_labels(*, since: datetime | None = None) -> int:
     """Count what `labelled_texts` would yield, without reading the texts."""
     return sum(source.count_labels(since=since) for source in _sources.values())
+
+
+@dataclass(frozen=True, slots=True)
+class RecentText:
+    """One text that was scored lately, with the score that it got then."""
+
+    id: int
+    text: str
+    language: str  # "es", "en" or "und", as it was taken
+    language_certain: bool
+    score: float  # calibrated probability, 0 to 1
+
+
+class RecentTexts(Protocol):
+    """What a holder of analyses offers, the newest first."""
+
+    def recent_texts(self, *, limit: int) -> Iterable[RecentText]: ...
+
+    def recent_labels(self, *, since: datetime, limit: int) -> Iterable[LabelledText]:
+        """What people said about analysed texts after `since`; no language where unsure."""
+        ...
+
+
+_recent: list[RecentTexts] = []
+
+
+def register_recent(recent: RecentTexts) -> None:
+    """Name the holder of recent texts; a second one replaces the first."""
+    _recent[:] = [recent]
+
+
+def recent_texts(*, limit: int) -> list[RecentText]:
+    """The newest texts that were scored, at most `limit`; none where nobody holds any."""
+    return [text for holder in _recent for text in holder.recent_texts(limit=limit)]
+
+
+def recent_labels(*, since: datetime, limit: int) -> list[LabelledText]:
+    """What people said about analysed texts after `since`, newest first, at most `limit`."""
+    return [
+        label for holder in _recent for label in holder.recent_labels(since=since, limit=limit)
+    ]

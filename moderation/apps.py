@@ -14,9 +14,10 @@ class ModerationConfig(AppConfig):
 
     def ready(self) -> None:
         from modelops import maintenance, sources
-        from moderation.sources import LabelledHistory
+        from moderation.sources import LabelledHistory, RecentAnalyses
 
         sources.register(LabelledHistory())
+        sources.register_recent(RecentAnalyses())
         maintenance.register("search_traces", forget_traces)
         post_migrate.connect(keep_search_index, sender=self)
 

@@ -1,4 +1,4 @@
-"""The labelled history as a source of training texts."""
+"""The history as a source of labelled and of recent texts."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from modelops.sources import LabelledText
-from moderation.models import AnalysisLabel
+from modelops.sources import LabelledText, RecentText
+from moderation.models import Analysis, AnalysisLabel
 from moderation.selectors import newest_labels
 
 
@@ -36,3 +36,26 @@ class LabelledHistory:
     def _labels(since: datetime | None) -> QuerySet[AnalysisLabel]:
         labels = newest_labels()
         return labels.filter(created_at__gt=since) if since else labels
+
+
+class RecentAnalyses:
+    """What was analysed lately, whoever asked; without erased analyses."""
+
+    def recent_texts(self, *, limit: int) -> Iterator[RecentText]:
+        analyses = Analysis.objects.filter(erased_at__isnull=True)
+        wanted = ("pk", "text", "language", "language_certain", "score")
+        for values in analyses.order_by("-created_at", "-pk").values_list(*wanted)[:limit]:
+            yield RecentText(*values)
+
+    def recent_labels(self, *, since: datetime, limit: int) -> Iterator[LabelledText]:
+        labels = newest_labels().filter(created_at__gt=since).select_related("analysis")
+        for label in labels.order_by("-pk")[:limit]:
+            analysis = label.analysis
+            sure = analysis.language_certain and analysis.language in ("es", "en")
+            yield LabelledText(
+                text=analysis.text,
+                toxic=label.toxic,
+                category=label.category or None,
+                language=analysis.language if sure else None,
+                at=label.created_at,
+            )

@@ -80,9 +80,13 @@ def compose(
     known = score.language if score.language in thresholds else default_language
     limits = {name: thresholds[known][name] for name in ("review", "block")}
     toxicity = score.probabilities["toxic"]
-    decision = _decision(toxicity, limits)
-    if score.language not in thresholds:
-        decision = max(decision, unknown_language_decision, key=DECISIONS.index)
+    decision = decision_of(
+        toxicity,
+        score.language,
+        thresholds=thresholds,
+        default_language=default_language,
+        unknown_language_decision=unknown_language_decision,
+    )
     named = [
         head
         for head, probability in score.probabilities.items()
@@ -110,7 +114,20 @@ def compose(
     )
 
 
-def _decision(toxicity: float, limits: Mapping[str, float]) -> str:
+def decision_of(
+    toxicity: float,
+    language: str,
+    *,
+    thresholds: Mapping[str, Mapping[str, float]],
+    default_language: str,
+    unknown_language_decision: str,
+) -> str:
+    """Return what is done with a text of this score and language, as `compose` describes it."""
+    limits = thresholds.get(language) or thresholds[default_language]
     if toxicity >= limits["block"]:
-        return "block"
-    return "review" if toxicity >= limits["review"] else "allow"
+        decision = "block"
+    else:
+        decision = "review" if toxicity >= limits["review"] else "allow"
+    if language in thresholds:
+        return decision
+    return max(decision, unknown_language_decision, key=DECISIONS.index)

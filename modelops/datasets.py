@@ -5,11 +5,15 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet, Sum
 
 from modelops import store
 from modelops.sources import LabelledText
+
+if TYPE_CHECKING:
+    from modelops.models import Dataset
 
 # Columns of a stored dataset; an empty cell of a category or a language says "not known".
 CATEGORIES = ("severe_toxic", "obscene", "threat", "insult", "identity_hate")
@@ -23,19 +27,34 @@ class ImportedDatasets:
 
     def labelled_texts(self, *, since: datetime | None = None) -> Iterator[LabelledText]:
         for dataset in _training_datasets(since):
-            with store.open_dataset(dataset.digest) as handle:
-                for row in csv.DictReader(handle):
-                    yield LabelledText(
-                        text=row["text"],
-                        toxic=row["toxic"] == "1",
-                        category=next((code for code in CATEGORIES if row[code] == "1"), None),
-                        language=row["language"] or None,
-                        source=dataset.name,
-                        at=dataset.created_at,
-                    )
+            yield from dataset_texts(dataset)
 
     def count_labels(self, *, since: datetime | None = None) -> int:
         return _training_datasets(since).aggregate(total=Sum("rows"))["total"] or 0
+
+
+def dataset_texts(dataset: Dataset) -> Iterator[LabelledText]:
+    """The rows of one dataset. Raises DamagedFiles when its file is gone."""
+    with store.open_dataset(dataset.digest) as handle:
+        for row in csv.DictReader(handle):
+            known = {code: row[code] == "1" for code in CATEGORIES if row[code]}
+            yield LabelledText(
+                text=row["text"],
+                toxic=row["toxic"] == "1",
+                category=next((code for code, value in known.items() if value), None),
+                categories=known,
+                language=row["language"] or None,
+                source=dataset.name,
+                at=dataset.created_at,
+            )
+
+
+def holdout_texts() -> Iterator[LabelledText]:
+    """The rows of the active datasets that are sealed: they judge and never teach."""
+    from modelops.models import Dataset
+
+    for dataset in Dataset.objects.filter(active=True, split=Dataset.Split.HOLDOUT):
+        yield from dataset_texts(dataset)
 
 
 def _training_datasets(since: datetime | None) -> QuerySet:

@@ -73,6 +73,21 @@ class SiteLabels:
             tuple(self.digests[number] for number in numbers),
         )
 
+    def joined(self, other: SiteLabels) -> SiteLabels:
+        """Return these rows and those of `other` whose texts are new."""
+        known = set(self.digests)
+        rest = other.chosen(np.array([digest not in known for digest in other.digests], dtype=bool))
+        digests = self.digests + rest.digests
+        order = np.argsort(np.array(digests, dtype=np.str_))
+        texts = self.texts + rest.texts
+        return SiteLabels(
+            tuple(texts[number] for number in order),
+            np.concatenate([self.labels, rest.labels])[order],
+            np.concatenate([self.languages, rest.languages])[order],
+            np.concatenate([self.weights, rest.weights])[order],
+            tuple(digests[number] for number in order),
+        )
+
     def fingerprint(self) -> str:
         """Return the SHA-256 (hex) over texts, labels, languages and weights."""
         digest = hashlib.sha256("".join(self.digests).encode())

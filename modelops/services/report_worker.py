@@ -33,12 +33,13 @@ def withdraw_worker(*, host: str, pid: int) -> None:
 def drop_silent_workers(*, host: str) -> int:
     """Take off the list who stopped reporting, and who is gone from this very host."""
     alive = ServerWorker.objects.alive()
-    gone = [worker.pk for worker in alive.filter(host=host) if not _runs(worker.pid)]
+    gone = [worker.pk for worker in alive.filter(host=host) if not runs_here(worker.pid)]
     silent = ServerWorker.objects.exclude(pk__in=alive.exclude(pk__in=gone).values("pk"))
     return silent.delete()[0]
 
 
-def _runs(pid: int) -> bool:
+def runs_here(pid: int) -> bool:
+    """Whether this host has a process of that number."""
     if Path("/proc/self").exists():
         return Path(f"/proc/{pid}").exists()
     try:

@@ -1,0 +1,92 @@
+"""The gate with what this site has: its holdouts, sentences, recent texts and thresholds."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from modelops import sources
+from modelops.labels import LANGUAGES, collect_holdout
+from modelops.ml.artifacts import NUMERIC_FILES, NumericModel
+from modelops.ml.evaluation import auc
+from modelops.ml.gate import Contender, MustPass, judge, scores_and_flags
+from modelops.ml.labels import SiteLabels
+from modelops.ml.scorer import Scorer
+from modelops.ml.thresholds import SiteThresholds
+from modelops.models import MustPassSentence, ThresholdChange
+
+RECENT = 1000  # texts
+
+
+def judge_challenger(
+    *,
+    champion: NumericModel,
+    champion_folder: Path,
+    challenger: NumericModel,
+    challenger_folder: Path,
+    seed: int,
+    quick: bool,
+) -> dict[str, Any]:
+    """Compare two models; return the gate's report as plain values (`GateReport.to_json`)."""
+    site = _site_thresholds()
+    recent = [
+        (row.text, row.language if row.language_certain and row.language in LANGUAGES else None)
+        for row in sources.recent_texts(limit=RECENT)
+    ]
+    report = judge(
+        champion=_contender(champion, champion_folder, site),
+        challenger=_contender(challenger, challenger_folder, site),
+        must_pass=must_pass_sentences(),
+        holdout=collect_holdout().labels,
+        recent=recent,
+        seed=seed,
+        clock=time.process_time,
+        default_language=settings.DEFAULT_TEXT_LANGUAGE,
+        quick=quick,
+    )
+    return report.to_json()
+
+
+def measured(model: NumericModel, test: SiteLabels) -> dict[str, Any]:
+    """AUC, precision and recall of a model, by its own thresholds; None where a class is missing.
+
+    In shares of 1, by the score and the flags that would serve.
+    """
+    scores, flags, _limits = scores_and_flags(
+        Contender(Scorer.from_numeric(model), SiteThresholds().of(model.details), 0),
+        test.texts,
+        [str(language) for language in test.languages],
+        settings.DEFAULT_TEXT_LANGUAGE,
+    )
+    toxic = test.labels[:, 0] == 1
+    hits = int((flags & toxic).sum())
+    both = 0 < toxic.sum() < len(toxic)
+    return {
+        "auc": round(auc(toxic, scores), 4) if both else None,
+        "precision": round(hits / int(flags.sum()), 4) if flags.any() else None,
+        "recall": round(hits / int(toxic.sum()), 4) if toxic.any() else None,
+    }
+
+
+def must_pass_sentences() -> list[MustPass]:
+    """The project's own sentences and those that the site added."""
+    own = {(sentence.text, sentence.language): sentence for sentence in ()}
+    for row in MustPassSentence.objects.filter(active=True).order_by("pk"):
+        own[row.text, row.language] = MustPass(row.text, row.language, row.toxic)
+    return list(own.values())
+
+
+def _contender(model: NumericModel, folder: Path, site: SiteThresholds) -> Contender:
+    return Contender(
+        scorer=Scorer.from_numeric(model),
+        thresholds=site.of(model.details),
+        size=sum((folder / name).stat().st_size for name in NUMERIC_FILES),
+    )
+
+
+def _site_thresholds() -> SiteThresholds:
+    change = ThresholdChange.current()
+    return SiteThresholds(change.base_rate, change.thresholds) if change else SiteThresholds()

@@ -1,0 +1,185 @@
+"""The labels that a training learns from, and those that judge it, out of all sources.
+
+One row a text: the newest answer counts. What is held back, erased or sealed in a holdout stays
+out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from modelops import sources
+from modelops.datasets import CATEGORIES, holdout_texts
+from modelops.ml.labels import SiteLabel, SiteLabels, text_digest
+from modelops.ml.language import UNKNOWN, detect
+from modelops.ml.text import tokenize
+from modelops.models import ErasedText, LabelHold, LivePointer
+from modelops.sources import LabelledText
+
+LANGUAGES = ("es", "en")
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+_REPORT_EVERY = 1000  # texts
+
+
+@dataclass(slots=True)
+class Counts:
+    """What became of the rows that the sources gave."""
+
+    read: int = 0
+    toxic: int = 0  # of the labels that are left
+    not_toxic: int = 0
+    new: int = 0  # of the labels that are left: given since the live version learned
+    repeated: int = 0  # rows whose text has a newer or the same answer
+    conflicts: int = 0  # texts dropped, since the newest answers contradict each other
+    held: int = 0
+    erased: int = 0
+    sealed: int = 0  # rows whose text is in a holdout
+    too_old: int = 0  # left out by `days`
+
+    def to_json(self) -> dict[str, int]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    labels: SiteLabels
+    counts: Counts
+    labels_until: datetime  # what was given up to here had its chance
+
+
+def collect_labels(
+    *,
+    days: int | None = None,
+    now: datetime | None = None,
+    extra: Iterable[LabelledText] = (),
+    report: Callable[[int], None] = lambda done: None,
+) -> Collected:
+    """Gather the labels of all sources for a training.
+
+    `days` leaves out what was given earlier, unless the live version had its chance to learn it.
+    `extra` are labels that no source holds; `report` is called with the rows read so far.
+    """
+    now = now or timezone.now()
+    counts = Counts()
+    learned_until = live_labels_until()
+    sealed = frozenset(bytes.fromhex(text_digest(row.text)) for row in holdout_texts())
+    answers = _Answers(counts, sealed=sealed)
+    oldest = now - timedelta(days=days) if days is not None else None
+    for number, row in enumerate(_all(sources.labelled_texts(), extra)):
+        if number % _REPORT_EVERY == 0:
+            report(number)
+        new = learned_until is None or row.at is None or row.at > learned_until
+        if oldest and new and row.at is not None and row.at < oldest:
+            counts.read += 1
+            counts.too_old += 1
+        else:
+            answers.add(row, new=new)
+    return Collected(answers.labels(), counts, now)
+
+
+def collect_holdout() -> Collected:
+    """Gather the labels that judge a training: those imported for that purpose."""
+    counts = Counts()
+    answers = _Answers(counts, held_back=False)
+    for row in holdout_texts():
+        answers.add(row, new=False)
+    return Collected(answers.labels(), counts, timezone.now())
+
+
+def live_labels_until() -> datetime | None:
+    """Until when labels had their chance to be learned by the live version."""
+    pointer = LivePointer.current()
+    return pointer.version.labels_until if pointer else None
+
+
+def _all(*parts: Iterable[LabelledText]) -> Iterator[LabelledText]:
+    for part in parts:
+        yield from part
+
+
+@dataclass(slots=True)
+class _Answer:
+    """The newest answer for a text."""
+
+    row: LabelledText
+    at: datetime
+    new: bool
+    conflict: bool = False
+
+
+class _Answers:
+    """Takes rows in any order; keeps the newest answer for each text."""
+
+    def __init__(
+        self, counts: Counts, *, sealed: frozenset[bytes] = frozenset(), held_back: bool = True
+    ) -> None:
+        self._counts, self._sealed = counts, sealed
+        self._erased = {
+            bytes.fromhex(digest): at
+            for digest, at in ErasedText.objects.values_list("text_digest", "erased_at")
+        }
+        holds = LabelHold.objects.filter(released_at=None) if held_back else ()
+        self._holds = [(hold.after, hold.until) for hold in holds]
+        self._newest: dict[bytes, _Answer] = {}
+
+    def add(self, row: LabelledText, *, new: bool) -> None:
+        self._counts.read += 1
+        at = row.at or _LONG_AGO
+        if any(after < at <= until for after, until in self._holds):
+            self._counts.held += 1
+            return
+        digest = bytes.fromhex(text_digest(row.text))
+        # what people say about the text after it was erased is another label
+        if (erased := self._erased.get(digest)) and at <= erased:
+            self._counts.erased += 1
+            return
+        if digest in self._sealed:
+            self._counts.sealed += 1
+            return
+        known = self._newest.get(digest)
+        if known is None:
+            self._newest[digest] = _Answer(row, at, new)
+            return
+        self._counts.repeated += 1
+        if at > known.at:
+            self._newest[digest] = _Answer(row, at, new)
+        elif at == known.at and row.toxic != known.row.toxic:
+            known.conflict = True
+
+    def labels(self) -> SiteLabels:
+        kept = [answer for answer in self._newest.values() if not answer.conflict]
+        counts = self._counts
+        counts.conflicts = len(self._newest) - len(kept)
+        counts.toxic = sum(answer.row.toxic for answer in kept)
+        counts.not_toxic = len(kept) - counts.toxic
+        counts.new = sum(answer.new for answer in kept)
+        self._newest.clear()
+        return SiteLabels.of(_site_label(answer.row) for answer in kept)
+
+
+def _site_label(row: LabelledText) -> SiteLabel:
+    return SiteLabel(
+        text=row.text,
+        toxic=row.toxic,
+        language=row.language or language_of(row.text),
+        categories=_categories(row),
+        weight=row.weight,
+    )
+
+
+def _categories(row: LabelledText) -> Mapping[str, bool]:
+    """What is known about the other heads; a label's own category may be none of them."""
+    if row.category in CATEGORIES and row.category not in row.categories:
+        return {**row.categories, row.category: row.toxic}
+    return row.categories
+
+
+def language_of(text: str) -> str:
+    """The language that a text is learned in: as detected, else the site's default."""
+    found = detect(tokenize(text), text, LANGUAGES)
+    return found if found and found != UNKNOWN else settings.DEFAULT_TEXT_LANGUAGE

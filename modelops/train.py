@@ -1,0 +1,100 @@
+"""Child process that learns: `python -m modelops.train RUN FOLDER`, started by `execute_run`.
+
+It fills FOLDER with the numeric form and a report. On its standard output it says one JSON object
+a line, how far it is, and that it failed if so; whatever else would be printed there goes to the
+standard error. It ends at once when its standard input closes, since then its parent is gone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+NICENESS = 5  # the site's answers come first
+FIRST_TO_GO = 500  # where memory runs out, rather this process than one that serves
+FAILED = 3  # exit status after a failure that was told
+
+
+class Channel:
+    """What the child tells its parent; nothing else in the process can write to it."""
+
+    def __init__(self) -> None:
+        self._output = os.fdopen(os.dup(1), "w", encoding="utf-8")
+        os.dup2(2, 1)
+
+    def progress(self, share: float, step: str) -> None:
+        self._tell({"event": "progress", "share": round(share, 4), "step": step})
+
+    def failed(self, code: str, facts: dict[str, Any]) -> None:
+        self._tell({"event": "failed", "code": code, "facts": facts})
+
+    def _tell(self, message: dict[str, Any]) -> None:
+        # a parent that does not listen any more is about to end this process
+        with contextlib.suppress(BrokenPipeError):
+            print(json.dumps(message), file=self._output, flush=True)
+
+
+def main(run: str, folder: str) -> int:
+    channel = Channel()
+    _end_with_parent()
+    _be_modest()
+    import django
+
+    django.setup()
+
+    import structlog
+    from django.db import connections
+
+    from modelops.errors import OperationFailed
+    from modelops.ml.learning import NotPossible
+    from modelops.services.training_process import REPORT
+    from modelops.training_job import do_job
+
+    try:
+        report = do_job(run=int(run), folder=Path(folder), say=channel.progress)
+        (Path(folder) / REPORT).write_text(json.dumps(report), encoding="utf-8")
+    except NotPossible as error:
+        channel.failed(error.code, error.facts)
+    except OperationFailed as error:
+        channel.failed("message", {"message": str(error)})
+    except OSError as error:
+        channel.failed("system", {"error": error.strerror or type(error).__name__})
+    except MemoryError:
+        channel.failed("no_memory", {})
+    except Exception as error:
+        structlog.get_logger(__name__).exception("run.learning_failed", run=int(run))
+        channel.failed("unexpected", {"error": type(error).__name__})
+    else:
+        return 0
+    finally:
+        connections.close_all()
+    return FAILED
+
+
+def _end_with_parent() -> None:
+    def wait() -> None:
+        with contextlib.suppress(OSError):
+            while os.read(0, 1024):
+                pass
+        # this process leads a group of its own: whatever it started ends, too
+        os.killpg(0, signal.SIGKILL)
+
+    if os.getpgrp() == os.getpid():
+        threading.Thread(target=wait, name="parent", daemon=True).start()
+
+
+def _be_modest() -> None:
+    with contextlib.suppress(OSError):
+        os.nice(NICENESS)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(str(FIRST_TO_GO))
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

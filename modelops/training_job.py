@@ -1,0 +1,221 @@
+"""What a training run does in its child process: collect labels, learn, judge, write."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import structlog
+from django.utils import timezone
+
+from modelops import store
+from modelops.csv_files import Row, read_rows
+from modelops.errors import DamagedFiles, NoLiveVersion
+from modelops.judging import judge_challenger, measured
+from modelops.labels import Collected, collect_labels
+from modelops.ml.artifacts import NumericModel, content_digest, read_numeric, write_numeric
+from modelops.ml.labels import SiteLabels
+from modelops.ml.learning import (
+    Learned,
+    NotPossible,
+    Report,
+    learn_full,
+    learn_increment,
+    learn_quick,
+)
+from modelops.models import LivePointer, ModelVersion, TrainingRun
+from modelops.services.training_process import NUMERIC
+from modelops.sources import LabelledText
+
+logger = structlog.get_logger(__name__)
+Kind = TrainingRun.Kind
+Origin = ModelVersion.Origin
+# shares of the work at which its parts begin
+COLLECT, LOAD, LEARN, WRITE, JUDGE = 0.0, 0.1, 0.15, 0.75, 0.8
+
+
+def do_job(*, run: int, folder: Path, say: Report) -> dict[str, Any]:
+    """Do the learning of a run; return its report. `folder`/NUMERIC holds the model then.
+
+    The report: {"result": what the run keeps, "live": pk of the version learned from, "version":
+    what to publish it as}, or {"result", "live", "nothing": code} when there is nothing to
+    publish. Raises NotPossible, OperationFailed.
+    """
+    return _Job(TrainingRun.objects.get(pk=run), folder, say).report()
+
+
+class _Job:
+    def __init__(self, run: TrainingRun, folder: Path, say: Report) -> None:
+        pointer = LivePointer.current()
+        if pointer is None:
+            raise NoLiveVersion
+        self.run, self.folder, self.say = run, folder, say
+        self.live = pointer.version
+        self.seconds: dict[str, float] = {}
+        self.fallback: dict[str, Any] | None = None  # why it became another way of training
+        self.origin = Origin.FULL
+        self.base: ModelVersion | None = None
+        self.test: SiteLabels | None = None  # of a simulation
+
+    def report(self) -> dict[str, Any]:
+        with self._timed("collect", COLLECT):
+            collected = self._collected()
+        result: dict[str, Any] = {
+            "version_before": self.live.version,
+            "labels": collected.counts.to_json(),
+            "seconds": self.seconds,
+        }
+        report = {"result": result, "live": self.live.pk}
+        labels = collected.labels
+        if not len(labels) and not self._from_scratch:
+            return {**report, "nothing": "no_labels"}
+        with self._timed("load", LOAD):
+            champion, champion_folder = _numeric_of(self.live)
+        if self._has_learned(champion, labels):
+            return {**report, "nothing": "nothing_new"}
+        with self._timed("learn", LEARN):
+            learned = self._learned(champion, labels)
+        numeric = self.folder / NUMERIC
+        with self._timed("write", WRITE):
+            numeric.mkdir()
+            write_numeric(learned.model, numeric)
+        result |= {
+            "labels_learned": len(labels),
+            "new_terms": learned.new_terms,
+            "features": len(learned.model.prior_precision),
+            "convergence": learned.model.metadata["convergence"],
+            "fallback": self.fallback,
+        }
+        with self._timed("judge", JUDGE):
+            if self.test is not None:
+                result["test"] = {
+                    "rows": len(self.test),
+                    "before": measured(champion, self.test),
+                    "after": measured(learned.model, self.test),
+                }
+            elif self.run.kind != Kind.FORCE:
+                result["gate"] = judge_challenger(
+                    champion=champion,
+                    champion_folder=champion_folder,
+                    challenger=learned.model,
+                    challenger_folder=numeric,
+                    seed=self.run.seed,
+                    quick=self.run.kind == Kind.QUICK,
+                )
+        return {
+            **report,
+            "version": {
+                "origin": str(Origin.SIMULATED if self.test is not None else self.origin),
+                "bump": self._bump(champion, learned),
+                "base": self.base.pk if self.base else None,
+                "labels_until": collected.labels_until.isoformat(),
+            },
+        }
+
+    @property
+    def _from_scratch(self) -> bool:
+        return bool(self.run.parameters.get("from_scratch"))
+
+    def _collected(self) -> Collected:
+        parameters = self.run.parameters
+        collected = collect_labels(
+            days=parameters.get("days"),
+            extra=_rows_of(parameters["csv"]) if parameters.get("csv") else (),
+        )
+        if self.run.kind != Kind.SIMULATE:
+            return collected
+        from modelops.ml.simulate import simulate_comments
+
+        made, self.test = simulate_comments(count=parameters["count"], seed=self.run.seed)
+        return replace(collected, labels=collected.labels.joined(made))
+
+    def _has_learned(self, champion: NumericModel, labels: SiteLabels) -> bool:
+        """Whether an update would give what is live: the same labels, learned by all heads."""
+        return (
+            self.run.kind == Kind.INCREMENTAL
+            and self.live.origin != Origin.QUICK
+            and champion.details.get("fingerprint") == labels.fingerprint()
+        )
+
+    def _learned(self, champion: NumericModel, labels: SiteLabels) -> Learned:
+        def say(share: float, step: str) -> None:
+            self.say(LEARN + (WRITE - LEARN) * share, step)
+
+        seed = self.run.seed
+        if self._from_scratch:
+            from modelops.ml.learning import learn_from_scratch
+
+            self.origin = Origin.FROM_SCRATCH
+            return learn_from_scratch(labels, report=say, seed=seed)
+        self.base = self.live.base or self.live
+        base = champion if self.base == self.live else _numeric_of(self.base)[0]
+        try:
+            if self.run.kind == Kind.QUICK:
+                self.origin = Origin.QUICK
+                return learn_quick(base, champion, labels, report=say, seed=seed)
+            if self.run.kind in (Kind.INCREMENTAL, Kind.SIMULATE):
+                self.origin = Origin.INCREMENTAL
+                cache = store.cache_file(f"labels-{self.base.digest[:12]}.npz")
+                return learn_increment(base, champion, labels, cache=cache, report=say, seed=seed)
+        except NotPossible as error:
+            self.fallback = {"code": error.code, "facts": error.facts}
+            logger.warning("run.fallback", run=self.run.pk, **self.fallback)
+        self.origin = Origin.FULL
+        if not base.laplace_intercept.any():
+            # what is live can't be built on; what every site begins with can
+            self.base = ModelVersion.objects.filter(origin=Origin.STARTER).earliest("pk")
+            base = _numeric_of(self.base)[0]
+        return learn_full(base, champion, labels, report=say, seed=seed)
+
+    def _bump(self, champion: NumericModel, learned: Learned) -> str:
+        model = learned.model
+        if learned.features_changed or (model.config, model.heads) != (
+            champion.config,
+            champion.heads,
+        ):
+            return "major"
+        return "patch" if self.origin == Origin.INCREMENTAL else "minor"
+
+    @contextmanager
+    def _timed(self, part: str, share: float) -> Iterator[None]:
+        self.say(share, part)
+        started = time.monotonic()
+        yield
+        self.seconds[part] = round(time.monotonic() - started, 3)
+
+
+def _numeric_of(version: ModelVersion) -> tuple[NumericModel, Path]:
+    """The numeric form of a version and its folder; the starter's is in the repository, too.
+
+    Raises DamagedFiles.
+    """
+    folder = store.version_folder(version.folder)
+    try:
+        store.check_numeric_form(folder, manifest_digest=version.manifest_digest)
+    except DamagedFiles:
+        if version.origin != Origin.STARTER:
+            raise
+        folder = store.check_starter()
+        model = read_numeric(folder)
+        if content_digest(model) != version.digest:
+            raise
+        return model, folder
+    return read_numeric(folder), folder
+
+
+def _rows_of(csv: dict[str, Any]) -> Iterator[LabelledText]:
+    """The good rows of a file that is not a dataset (yet), as given now."""
+    now = timezone.now()
+    for row in read_rows(Path(csv["path"]), **csv["options"]):
+        if isinstance(row, Row):
+            yield LabelledText(
+                text=row.text,
+                toxic=row.toxic,
+                categories=row.categories,
+                language=row.language or None,
+                at=now,
+            )

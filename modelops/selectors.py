@@ -7,12 +7,22 @@ from datetime import UTC
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from modelops import serving, sources
-from modelops.models import Backup, LivePointer, ModelVersion, ServerWorker
+from modelops.alert_texts import reason_texts
+from modelops.models import (
+    Alert,
+    Backup,
+    LabelHold,
+    LivePointer,
+    ModelVersion,
+    ServerWorker,
+)
+from modelops.selectors_thresholds import effective_thresholds
 
 # New labels that justify a retraining: at least this many, and more than this share of those
 # that the live version learned from.
@@ -22,14 +32,19 @@ NEW_LABELS_SHARE = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Retraining:
-    """Answer to "does it need retraining?"; `reasons` are sentences in the active language."""
+    """Answer to "does it need retraining?". `causes` are codes with their facts."""
 
     model_age_days: int | None
-    reasons: tuple[str, ...]
+    causes: tuple[dict[str, Any], ...]
 
     @property
     def needed(self) -> bool:
-        return bool(self.reasons)
+        return bool(self.causes)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The causes as sentences in the active language."""
+        return tuple(reason_texts(self.causes))
 
 
 def age_in_days(version: ModelVersion) -> int:
@@ -37,30 +52,40 @@ def age_in_days(version: ModelVersion) -> int:
     return max(0, (timezone.now() - version.created_at).days)
 
 
-def retraining() -> Retraining:
+def retraining(*, max_age_days: int | None = None) -> Retraining:
+    """Whether the live version should be trained again; doors and checks all ask here.
+
+    `max_age_days`: another limit than TOXIGUARD_MODEL_MAX_AGE_DAYS.
+    """
     pointer = LivePointer.current()
     if pointer is None:
-        return Retraining(None, (_("There is no model."),))
+        return Retraining(None, ({"code": "no_model"},))
     version = pointer.version
+    limit = settings.MODEL_MAX_AGE_DAYS if max_age_days is None else max_age_days
     age = age_in_days(version)
-    reasons = []
-    if age > settings.MODEL_MAX_AGE_DAYS:
-        reasons.append(
-            ngettext(
-                "The model is %(age)s days old; the limit is %(limit)s day.",
-                "The model is %(age)s days old; the limit is %(limit)s days.",
-                settings.MODEL_MAX_AGE_DAYS,
-            )
-            % {"age": age, "limit": settings.MODEL_MAX_AGE_DAYS}
-        )
-    new = sources.count_labels(since=version.created_at)
+    causes: list[dict[str, Any]] = []
+    if age > limit:
+        causes.append({"code": "too_old", "age": age, "limit": limit})
+    new = new_labels(version)
     learned = version.metadata.get("site_labels", 0)
     if new >= NEW_LABELS_AT_LEAST and new > NEW_LABELS_SHARE * learned:
-        reasons.append(
-            _("There are %(new)s new labels; the model learned from %(learned)s of this site.")
-            % {"new": new, "learned": learned}
-        )
-    return Retraining(age, tuple(reasons))
+        causes.append({"code": "new_labels", "new": new, "learned": learned})
+    return Retraining(age, tuple(causes))
+
+
+def new_labels(version: ModelVersion) -> int:
+    """How many labels came after those that the version could learn, without what is held back."""
+    since = version.labels_until or version.created_at
+    count = sources.count_labels(since=since)
+    # stretches may overlap; each label counts once
+    reached = since
+    holds = LabelHold.objects.filter(released_at=None, until__gt=since).order_by("after")
+    for after, until in holds.values_list("after", "until"):
+        start = max(after, reached)
+        if until > start:
+            count -= sources.count_labels(since=start) - sources.count_labels(since=until)
+            reached = until
+    return count
 
 
 def needs_retraining() -> dict[str, Any]:
@@ -97,7 +122,7 @@ def model_status() -> dict[str, Any]:
         "version": version.version if version else None,
         "generation": generation,
         "workers": [worker_status(worker, generation=generation) for worker in workers],
-        "thresholds": version.metadata.get("thresholds", {}) if version else {},
+        "thresholds": effective_thresholds(version) if version else {},
         "reasons": list(answer.reasons),
         "degraded": version is not None and is_degraded(version),
     }
@@ -134,6 +159,11 @@ def live_model_summary() -> dict[str, Any]:
     version = pointer.version
     health = "degraded" if is_degraded(version) else "ok"
     return {"version": version.version, "age_days": age_in_days(version), "health": health}
+
+
+def open_alerts() -> QuerySet[Alert]:
+    """Alerts whose cause is still there, newest first."""
+    return Alert.objects.filter(resolved_at=None)
 
 
 def age_text(days: int | None) -> str | None:

@@ -41,9 +41,7 @@ def threshold_state() -> dict[str, Any]:
         "base_rate_of_version": own_rate,
         "thresholds": site.of(details) if details else {},
         "thresholds_of_version": own.of(details) if details else {},
-        "site": None
-        if site == own
-        else {"base_rate": site.base_rate, "thresholds": site.thresholds},
+        "site": None if site == own else said,
         "by": str(change.by) if change and change.by else None,
         "at": change.created_at if change else None,
         "reason": change.reason if change else "",

@@ -8,7 +8,16 @@ from django.db.models import Q
 
 _INTEGRATIONS = ["moderation.analyze_text"]
 _MODERATORS = [*_INTEGRATIONS, "moderation.view_analysis", "moderation.review_analysis"]
-_LEADS = [*_MODERATORS, "moderation.export", "moderation.erase"]
+_LEADS = [
+    *_MODERATORS,
+    "moderation.export",
+    "moderation.erase",
+    # what no new model may get wrong
+    "modelops.view_mustpasssentence",
+    "modelops.add_mustpasssentence",
+    "modelops.change_mustpasssentence",
+    "modelops.delete_mustpasssentence",
+]
 GROUPS = {
     "Integrations": _INTEGRATIONS,
     "Moderators": _MODERATORS,

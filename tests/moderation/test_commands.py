@@ -264,10 +264,11 @@ def test_groups_are_as_documented(db):
         for group in Group.objects.all()
     }
     moderators = {"analyze_text", "view_analysis", "review_analysis"}
+    sentences = {f"{verb}_mustpasssentence" for verb in ("view", "add", "change", "delete")}
     assert groups == {
         "Integrations": {"analyze_text"},
         "Moderators": moderators,
-        "Leads": moderators | {"export", "erase"},
+        "Leads": moderators | {"export", "erase"} | sentences,
         "Operators": {"operate_model"},
     }
 

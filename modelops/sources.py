@@ -93,6 +93,14 @@ def recent_texts(*, limit: int) -> list[RecentText]:
 
 def recent_labels(*, since: datetime, limit: int) -> list[LabelledText]:
     """What people said about analysed texts after `since`, newest first, at most `limit`."""
-    return [
-        label for holder in _recent for label in holder.recent_labels(since=since, limit=limit)
-    ]
+    return [label for holder in _recent for label in holder.recent_labels(since=since, limit=limit)]
+
+
+def forget(digests: Iterable[str]) -> None:
+    """Tell the model's side that texts were erased: SHA-256 (hex) of each exact text.
+
+    The next training leaves them out, wherever they came from; files lose them within the hour.
+    """
+    from modelops.services.forget_texts import forget_texts
+
+    forget_texts(digests=digests)

@@ -40,6 +40,7 @@ STARTER_VERSION = "1.0.0"
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "joblib", "pandas")
 
 LOCK_PATIENCE = 60.0  # seconds
+LEFTOVER_AFTER = timedelta(hours=6)  # nobody works that long on a staging folder
 
 Entry = dict[str, Any]  # {"size": bytes, "sha256": hex}
 
@@ -198,6 +199,20 @@ def publish_dataset(staged: Path, *, digest: str) -> None:
     _sync(folder)
 
 
+def remove_dataset(digest: str) -> None:
+    """Delete a file of labelled texts, whether it is there or not."""
+    remove_text_file(dataset_file(digest))
+
+
+def remove_text_file(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+        if path.parent.is_dir():
+            _sync(path.parent)
+    except OSError as error:
+        raise _unwritable(error, path) from error
+
+
 def replace_files(source: Path, target: Path, names: Sequence[str]) -> None:
     """Put read-only copies of files in `source` in the place of those in `target`, by renames."""
     with staging("copies") as folder:
@@ -243,6 +258,25 @@ def remove(folder: Path) -> None:
         except FileNotFoundError:
             return
         _sync(folder.parent)
+
+
+def leftovers() -> list[Path]:
+    """Staging folders of processes that are gone, and those that are too old to be worked on."""
+    folder = settings.MODELS_STORE_DIR / ".staging"
+    return sorted(path for path in folder.glob("*") if _is_left_over(path))
+
+
+def clear_leftovers() -> list[str]:
+    """Delete leftovers; return the names of those that are gone now."""
+    cleared = []
+    for path in leftovers():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+        if not path.exists():
+            cleared.append(path.name)
+    return cleared
 
 
 # --- checking --------------------------------------------------------------------------------
@@ -323,11 +357,27 @@ def check_starter() -> Path:
 @contextmanager
 def open_dataset(digest: str) -> Iterator[TextIO]:
     """The rows of an imported dataset as CSV. Raises DamagedFiles if the file is gone."""
-    path = dataset_file(digest)
+    with open_texts(dataset_file(digest)) as handle:
+        yield handle
+
+
+@contextmanager
+def open_texts(path: Path) -> Iterator[TextIO]:
+    """The rows in a file of labelled texts as CSV. Raises DamagedFiles if the file is gone."""
     if not path.is_file():
         raise DamagedFiles([path.name])
     with gzip.open(path, "rt", encoding="utf-8", newline="") as handle:
         yield handle
+
+
+def files_of_texts() -> list[Path]:
+    """Every file of labelled texts, those in quarantine, too."""
+    top = settings.MODELS_STORE_DIR
+    return sorted([*top.glob("datasets/*.csv.gz"), *top.glob("quarantine/*/*.csv.gz")])
+
+
+def cache_files() -> list[Path]:
+    return sorted((settings.MODELS_STORE_DIR / "cache").glob("*"))
 
 
 # --- details ---------------------------------------------------------------------------------
@@ -359,6 +409,26 @@ def _acquired(descriptor: int) -> bool:
     except OSError as error:
         # a file system without locks: renames are still whole, only the sweeper must be alone
         return error.errno in (errno.ENOLCK, errno.ENOTSUP, errno.EINVAL)
+    return True
+
+
+def _is_left_over(path: Path) -> bool:
+    try:
+        age = time.time() - path.lstat().st_mtime
+    except FileNotFoundError:
+        return False
+    _label, host, process, _random = ("", "", "", *path.name.rsplit("-", 3))[-4:]
+    here = host == _this_host() and process.isdecimal()
+    return age > LEFTOVER_AFTER.total_seconds() or (here and not _runs(int(process)))
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
     return True
 
 

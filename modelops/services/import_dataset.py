@@ -1,30 +1,33 @@
 from __future__ import annotations
 
-import csv
-import gzip
 import hashlib
-import io
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, cast
 
 import numpy as np
-import structlog
 from django.contrib.auth.models import User
+from django.db import DatabaseError
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from modelops import store
 from modelops.csv_files import Row, RowError, UnreadableFile, read_rows
-from modelops.datasets import CATEGORIES, COLUMNS
+from modelops.dataset_files import written_dataset
+from modelops.datasets import CATEGORIES
 from modelops.errors import OperationFailed
-from modelops.models import Dataset
+from modelops.ml.labels import text_digest
+from modelops.models import Dataset, Door, ErasedText, Operation
 
-logger = structlog.get_logger(__name__)
+from .changing_rows import changing_rows
+from .record_damage import forget_dataset
+from .record_operation import record_operation
+
 ERRORS_SHOWN = 20
 
 
@@ -35,6 +38,7 @@ class ImportReport:
     rows_read: int = 0
     toxic: int = 0
     rejected: int = 0
+    erased: int = 0  # texts that this site was told to forget; they don't come back
     duplicates: int = 0  # rows whose text came before
     conflicts: int = 0  # texts that are labelled both ways
     language_counts: Counter[str] = field(default_factory=Counter)
@@ -45,7 +49,7 @@ class ImportReport:
 
     @property
     def accepted(self) -> int:
-        return self.rows_read - self.rejected
+        return self.rows_read - self.rejected - self.erased
 
     @property
     def not_toxic(self) -> int:
@@ -86,6 +90,7 @@ def import_dataset(
     source: str = "",
     dry_run: bool = False,
     skip_invalid: bool = False,
+    door: Door = Door.COMMAND,
     progress: Callable[[int], None] | None = None,
 ) -> ImportReport:
     """Register a file of labelled texts; its rows are kept under `datasets/`.
@@ -93,6 +98,7 @@ def import_dataset(
     All or nothing unless `skip_invalid`. The same rows again: the dataset that is there.
     Raises UnreadableFile, InvalidRows, DatasetTaken, StoreError.
     """
+    started = timezone.now()
     rows = read_rows(
         path,
         layout=layout,
@@ -110,19 +116,19 @@ def import_dataset(
             raise UnreadableFile(_("There are no labelled texts in %(path)s.") % {"path": path})
         if dry_run:
             return report
-        _check_purpose(report.digest, split)
-        store.publish_dataset(staged, digest=report.digest)
-    report.dataset, report.created = _register(
-        report, name=name, by=by, split=split, licence=licence, source=source
-    )
-    logger.info(
-        "dataset.imported",
-        dataset=name,
-        digest=report.digest,
-        rows=report.accepted,
-        created=report.created,
-        by=str(by or ""),
-    )
+        with store.locked():
+            _check_purpose(report.digest, split)
+            store.publish_dataset(staged, digest=report.digest)
+            _register(
+                report,
+                name=name,
+                by=by,
+                door=door,
+                split=split,
+                licence=licence,
+                source=source,
+                started=started,
+            )
     return report
 
 
@@ -130,9 +136,9 @@ def _keep(rows: Iterator[Row | RowError], target: Path) -> ImportReport:
     """Write the good rows to `target`, count everything."""
     report = ImportReport()
     texts, labels = array("Q"), array("B")  # 9 bytes a row tell duplicates and conflicts
-    digest = hashlib.sha256()
-    with _packed(target) as packed:
-        _write(COLUMNS, packed, digest)
+    erased = ErasedText.objects.values_list("text_digest", flat=True)
+    forgotten = {bytes.fromhex(digest) for digest in erased.iterator()}
+    with written_dataset(target) as writer:
         for row in rows:
             report.rows_read += 1
             if isinstance(row, RowError):
@@ -140,33 +146,18 @@ def _keep(rows: Iterator[Row | RowError], target: Path) -> ImportReport:
                 if len(report.errors) < ERRORS_SHOWN:
                     report.errors.append(row)
                 continue
-            _write(_cells(row), packed, digest)
-            report.toxic += row.toxic
-            report.language_counts[row.language or "und"] += 1
-            text_digest = hashlib.blake2b(row.text.encode(), digest_size=8).digest()
-            texts.append(int.from_bytes(text_digest, "little"))
+            if forgotten and bytes.fromhex(text_digest(row.text)) in forgotten:
+                report.erased += 1
+                continue
+            writer.add(_cells(row))
+            short_digest = hashlib.blake2b(row.text.encode(), digest_size=8).digest()
+            texts.append(int.from_bytes(short_digest, "little"))
             labels.append(row.toxic)
-    report.digest = digest.hexdigest()
+    report.digest = writer.digest
+    report.toxic = writer.toxic
+    report.language_counts = writer.language_counts
     report.duplicates, report.conflicts = _repeats(texts, labels)
     return report
-
-
-@contextmanager
-def _packed(target: Path) -> Iterator[BinaryIO]:
-    # without name and time the same rows give the same file
-    with (
-        target.open("xb") as raw,
-        gzip.GzipFile(fileobj=raw, mode="wb", filename="", mtime=0) as packed,
-    ):
-        yield cast(BinaryIO, packed)
-
-
-def _write(cells: tuple[str, ...], packed: BinaryIO, digest: hashlib._Hash) -> None:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(cells)
-    content = line.getvalue().encode()
-    digest.update(content)
-    packed.write(content)
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -195,18 +186,45 @@ def _check_purpose(digest: str, split: str) -> None:
 
 
 def _register(
-    report: ImportReport, *, name: str, by: User | None, split: str, licence: str, source: str
-) -> tuple[Dataset, bool]:
-    return Dataset.objects.get_or_create(
-        digest=report.digest,
-        defaults={
-            "name": name,
-            "rows": report.accepted,
-            "toxic_rows": report.toxic,
-            "split": split,
-            "licence": licence,
-            "source": source,
-            "language_counts": dict(report.language_counts),
-            "imported_by": by,
-        },
-    )
+    report: ImportReport,
+    *,
+    name: str,
+    by: User | None,
+    door: Door,
+    split: str,
+    licence: str,
+    source: str,
+    started: datetime,
+) -> None:
+    """Find or make the row. Called with the store locked; without a row the file does not stay."""
+    try:
+        with changing_rows():
+            report.dataset, report.created = Dataset.objects.get_or_create(
+                digest=report.digest,
+                defaults={
+                    "name": name,
+                    "rows": report.accepted,
+                    "toxic_rows": report.toxic,
+                    "split": split,
+                    "licence": licence,
+                    "source": source,
+                    "language_counts": dict(report.language_counts),
+                    "imported_by": by,
+                },
+            )
+            # whoever erased a text since the rows were read did not know of this file
+            ErasedText.objects.filter(erased_at__gte=started).update(purged_at=None)
+            forget_dataset(pk=report.dataset.pk)
+            if report.created:
+                record_operation(
+                    kind=Operation.Kind.IMPORT_DATASET,
+                    target=name,
+                    by=by,
+                    door=door,
+                    after={"digest": report.digest, "rows": report.accepted, "split": split},
+                )
+    except OperationFailed:
+        with suppress(OperationFailed, DatabaseError):
+            if not Dataset.objects.filter(digest=report.digest).exists():
+                store.remove_dataset(report.digest)
+        raise

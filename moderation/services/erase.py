@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from modelops import sources
 from moderation.models import Analysis
 
 log = structlog.get_logger(__name__)
@@ -23,11 +24,14 @@ def erase_analyses(*, analyses: QuerySet[Analysis], by: User) -> int:
     """Erase text, author, context, address, ids, digests and explanation. Returns how many.
 
     Scores, decision and labels stay as figures. Erased analyses are in no list, and their labels
-    teach the model nothing more.
+    teach the model nothing more; the texts go from imported datasets as well.
     """
     # The filters of `analyses` may look at what is erased: choose first, by number.
-    chosen = analyses.order_by().values("pk")
-    count = Analysis.objects.filter(pk__in=chosen, erased_at__isnull=True).update(
+    chosen = Analysis.objects.filter(
+        pk__in=analyses.order_by().values("pk"), erased_at__isnull=True
+    )
+    sources.forget(list(chosen.values_list("text_digest", flat=True)))
+    count = chosen.update(
         text="",
         text_digest="",
         normalized_digest="",

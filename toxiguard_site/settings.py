@@ -194,9 +194,12 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "start"
 LOGOUT_REDIRECT_URL = "login"
 
+EMAIL_TIMEOUT = 20  # seconds; a mail server that hangs must not hold up what waits for it
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("TOXIGUARD_FROM_EMAIL", default="toxiguard@localhost")
+# Who gets alerts about the model; empty: operators who have an address.
+ALERT_EMAILS = env.list("TOXIGUARD_ALERT_EMAILS", default=[])
 
 LANGUAGE_CODE = env.choice("TOXIGUARD_LANGUAGE", default="es", allowed=("es", "en"))
 LANGUAGES = [("es", _("Spanish")), ("en", _("English"))]

@@ -231,14 +231,28 @@ def replace_live_copies(folder: Path) -> None:
 
 
 def repair_live_copies(folder: Path) -> list[str]:
-    """Replace those copies at the top that are not `folder`'s; the bad ones go to quarantine."""
+    """Replace those copies at the top that are not `folder`'s; strange ones go to quarantine."""
     top = settings.MODELS_STORE_DIR
     bad = damaged_files(top, entries_of(folder, PEOPLE_FILES))
-    for name in bad:
-        if (top / name).exists():
-            quarantine(top / name)
+    for name in strange_live_copies(folder):
+        quarantine(top / name)
     replace_files(folder, top, bad)
     return bad
+
+
+def strange_live_copies(folder: Path) -> list[str]:
+    """Names of those copies at the top that come from no version; others are only out of date."""
+    top = settings.MODELS_STORE_DIR
+    bad = damaged_files(top, entries_of(folder, PEOPLE_FILES))
+    return [name for name in bad if (top / name).exists() and not _is_a_versions(top / name)]
+
+
+def _is_a_versions(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    own = {path.name: entry_of(path)}
+    versions = settings.MODELS_STORE_DIR.glob("versions/*/")
+    return any(not damaged_files(folder, own) for folder in versions)
 
 
 def quarantine(path: Path) -> Path:

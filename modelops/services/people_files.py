@@ -13,6 +13,8 @@ from modelops.errors import OperationFailed
 from modelops.ml.artifacts import PEOPLE_FILES
 from modelops.models import ModelVersion
 
+from .record_damage import record_repaired_version
+
 TIMEOUT = 300  # seconds
 
 
@@ -64,10 +66,15 @@ def repair_people_files(*, version: ModelVersion) -> list[str]:
         write_people_files(
             numeric=folder, target=staged, version=version.version, created_at=version.created_at
         )
-        for name in bad:
-            if (folder / name).exists():
-                store.quarantine(folder / name)
-        store.replace_files(staged, folder, bad)
-    version.remade_files = {**version.remade_files, **store.entries_of(folder, bad)}
-    version.save(update_fields=["remade_files"])
+        with store.locked():
+            version.refresh_from_db(fields=["remade_files"])
+            bad = store.damaged_files(folder, people_entries(version, manifest))
+            for name in bad:
+                if (folder / name).exists():
+                    store.quarantine(folder / name)
+            store.replace_files(staged, folder, bad)
+            version.remade_files = {**version.remade_files, **store.entries_of(folder, bad)}
+            version.save(update_fields=["remade_files"])
+    if bad:  # else another process was faster
+        record_repaired_version(version=version, names=bad)
     return bad

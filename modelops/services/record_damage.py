@@ -10,13 +10,14 @@ from collections.abc import Sequence
 
 import structlog
 
-from modelops.models import Alert, Backup, Dataset, ModelVersion
+from modelops.models import Alert, Backup, Dataset, LivePointer, ModelVersion
 
 from .raise_alert import raise_alert, resolve_alert
 
 logger = structlog.get_logger(__name__)
 State = ModelVersion.State
 DAMAGED = Alert.Kind.DAMAGED_FILE
+COPIES = "copies"
 
 
 def record_damaged_version(*, version: ModelVersion, names: Sequence[str]) -> None:
@@ -27,13 +28,31 @@ def record_damaged_version(*, version: ModelVersion, names: Sequence[str]) -> No
 
 
 def record_intact_version(*, version: ModelVersion) -> None:
-    ModelVersion.objects.filter(pk=version.pk, state=State.DAMAGED).update(state=State.READY)
+    """Nothing is wrong with a version; when it is the live one, nor with the copies of it."""
+    mark_ready(version=version)
     forget_version(version=version)
+    if LivePointer.objects.filter(version=version).exists():
+        resolve_alert(kind=DAMAGED, cause=COPIES)
+
+
+def mark_ready(*, version: ModelVersion) -> None:
+    """The numeric form of a version is good."""
+    ModelVersion.objects.filter(pk=version.pk, state=State.DAMAGED).update(state=State.READY)
 
 
 def forget_version(*, version: ModelVersion) -> None:
     """The files of the version are gone on purpose."""
     resolve_alert(kind=DAMAGED, cause=f"version:{version.version}")
+
+
+def record_repaired_version(*, version: ModelVersion, names: Sequence[str]) -> None:
+    """Files for people were bad; they are in quarantine, and made anew."""
+    _raise("version", version.version, names, repaired=True)
+
+
+def record_repaired_copies(*, names: Sequence[str]) -> None:
+    """The same for the copies at the top of models_store/."""
+    _raise("version", "models_store", names, cause=COPIES, repaired=True)
 
 
 def record_damaged_backup(*, backup: Backup, names: Sequence[str]) -> None:
@@ -61,9 +80,11 @@ def forget_dataset(*, pk: int) -> None:
     resolve_alert(kind=DAMAGED, cause=f"dataset:{pk}")
 
 
-def _raise(place: str, name: str, names: Sequence[str], *, cause: str = "") -> None:
+def _raise(
+    place: str, name: str, names: Sequence[str], *, cause: str = "", repaired: bool = False
+) -> None:
     raise_alert(
         kind=DAMAGED,
         cause=cause or f"{place}:{name}",
-        details={"place": place, "name": name, "files": list(names), "repaired": False},
+        details={"place": place, "name": name, "files": list(names), "repaired": repaired},
     )

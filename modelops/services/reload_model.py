@@ -11,9 +11,16 @@ from django.utils.translation import gettext as _
 
 from modelops import selectors, serving, store
 from modelops.errors import DamagedFiles, NoLiveVersion, OperationFailed, Superseded
-from modelops.models import LivePointer, ModelVersion, ServerWorker
+from modelops.models import Door, LivePointer, ModelVersion, Operation, ServerWorker
 
 from .people_files import repair_people_files
+from .record_damage import (
+    mark_ready,
+    record_damaged_version,
+    record_intact_version,
+    record_repaired_copies,
+)
+from .record_operation import record_operation
 
 logger = structlog.get_logger(__name__)
 PATIENCE = 2.0  # seconds to wait for the workers
@@ -28,12 +35,13 @@ class Reloaded:
     repaired: list[str]
 
 
-def reload_model(*, by: User | None) -> Reloaded:
+def reload_model(*, by: User | None, door: Door = Door.COMMAND) -> Reloaded:
     """Verify the live files again, repair what is derived, have every worker load them anew.
 
     Waits at most two seconds for the workers; who lags behind shows in `workers`. Raises
     OperationFailed when the files are bad; then everybody goes on with what they serve.
     """
+    started = time.monotonic()
     pointer = LivePointer.current()
     if pointer is None:
         raise NoLiveVersion
@@ -51,12 +59,14 @@ def reload_model(*, by: User | None) -> Reloaded:
         selectors.worker_status(worker, generation=here.generation)
         for worker in ServerWorker.objects.alive()
     ]
-    logger.info(
-        "model.reloaded",
-        version=here.version,
-        generation=here.generation,
-        repaired=repaired,
-        by=str(by or ""),
+    record_operation(
+        kind=Operation.Kind.RELOAD,
+        target=here.version,
+        by=by,
+        door=door,
+        before={"generation": pointer.generation},
+        after={"generation": here.generation, "repaired": repaired},
+        seconds=round(time.monotonic() - started, 3),
     )
     return Reloaded(here.model_type, here.version, here.generation, workers, repaired)
 
@@ -64,19 +74,22 @@ def reload_model(*, by: User | None) -> Reloaded:
 def verify_live_files(*, version: ModelVersion) -> list[str]:
     """Check the live version's files and repair the derived ones; return what was repaired.
 
-    Records a bad numeric form in the version's state and raises DamagedFiles.
+    Records a bad numeric form in the version's state and raises DamagedFiles. What was repaired is
+    an open alert until the next check finds nothing.
     """
     folder = store.version_folder(version.folder)
     try:
         repaired = repair_people_files(version=version)
     except DamagedFiles as error:
-        ModelVersion.objects.filter(pk=version.pk).update(state=ModelVersion.State.DAMAGED)
-        logger.error("model.damaged", version=version.version, files=error.names)
+        record_damaged_version(version=version, names=error.names)
         raise
-    ModelVersion.objects.filter(pk=version.pk, state=ModelVersion.State.DAMAGED).update(
-        state=ModelVersion.State.READY
-    )
+    mark_ready(version=version)
+    strange = store.strange_live_copies(folder)
     copies = store.repair_live_copies(folder)
+    if strange:
+        record_repaired_copies(names=strange)
+    elif not repaired:
+        record_intact_version(version=version)
     if repaired or copies:
         logger.warning("model.repaired", version=version.version, files=repaired, copies=copies)
     return sorted({*repaired, *copies})

@@ -29,8 +29,11 @@ def worker_alive() -> bool:
     return QueueWorker.objects.filter(seen_at__gte=silent).exists()
 
 
-def run_progress(run: TrainingRun) -> dict[str, Any]:
-    """A run as the API gives it; `step` and `reason` in the reader's language."""
+def run_progress(run: TrainingRun, *, alive: bool | None = None) -> dict[str, Any]:
+    """A run as the API gives it; `step` and `reason` in the reader's language.
+
+    `alive`: what `worker_alive` said, where that was asked for many runs at once.
+    """
     return {
         "id": run.pk,
         "kind": run.kind,
@@ -38,6 +41,7 @@ def run_progress(run: TrainingRun) -> dict[str, Any]:
         "progress": round(run.progress, 3),
         "step": step_text(run.step),
         "parameters": run.parameters,
+        "seed": run.seed,
         "result": run.result,
         "reason": reason_text(run),
         "version": run.version.version if run.version else None,
@@ -47,7 +51,7 @@ def run_progress(run: TrainingRun) -> dict[str, Any]:
         "started_at": run.started_at,
         "finished_at": run.finished_at,
         "cancel_requested": run.cancel_requested,
-        "worker_alive": worker_alive(),
+        "worker_alive": worker_alive() if alive is None else alive,
     }
 
 

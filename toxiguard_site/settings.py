@@ -260,6 +260,9 @@ SPECTACULAR_SETTINGS = {
         "CategoryEnum": "moderation.models.Category",
         "LanguageEnum": "moderation.models.Language",
         "RequestedLanguageEnum": "modelops.serving.LANGUAGES",
+        "VersionStateEnum": "modelops.models.ModelVersion.State",
+        "RunStateEnum": "modelops.models.TrainingRun.State",
+        "RunKindEnum": "modelops.models.TrainingRun.Kind",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -1,35 +1,22 @@
-"""GET /model/status, GET /model/needs-retrain, POST /model/backup, POST /model/reload."""
+"""GET /model/status, GET /model/needs-retrain, POST /model/reload."""
 
 from __future__ import annotations
 
 import contextlib
-from typing import Any, cast
+from typing import Any
 
-from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework.permissions import IsAuthenticated
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from modelops import selectors, serving
 from modelops.errors import OperationFailed
-from modelops.services.create_backup import create_backup
+from modelops.models import Door
 from modelops.services.reload_model import reload_model
 
 from . import serializers
-from .common import MayOperateModel, Unavailable
-
-PROBLEM = OpenApiResponse(description="Problem details: what failed, and what still serves.")
-
-
-def _asker(request: Request) -> User:
-    return cast(User, request.user)  # (OperatorView lets nobody else through)
-
-
-class OperatorView(APIView):
-    permission_classes = [IsAuthenticated, MayOperateModel]
+from .common import PROBLEM, OperatorView, Unavailable, asker
 
 
 class StatusView(OperatorView):
@@ -47,31 +34,6 @@ class NeedsRetrainView(OperatorView):
         return Response(serializers.NeedsRetrainSerializer(selectors.needs_retraining()).data)
 
 
-class BackupView(OperatorView):
-    @extend_schema(
-        tags=["model"],
-        request=None,
-        responses={200: serializers.BackupMadeSerializer, 503: PROBLEM},
-    )
-    def post(self, request: Request) -> Response:
-        """Back up the live version, verified by hashes and a test load."""
-        try:
-            backup = create_backup(by=_asker(request), reason=_("Asked for by the API"))
-        except OperationFailed as error:
-            raise Unavailable(str(error), title=_("Error creating the backup")) from error
-        answer = {
-            "message": _("Backup created successfully"),
-            "backup_created": True,
-            "backup": backup,
-        }
-        return Response(serializers.BackupMadeSerializer(answer).data)
-
-    def handle_exception(self, exc: Exception) -> Response:
-        response = super().handle_exception(exc)
-        response.data["backup_created"] = False
-        return response
-
-
 class ReloadView(OperatorView):
     @extend_schema(
         tags=["model"],
@@ -81,7 +43,7 @@ class ReloadView(OperatorView):
     def post(self, request: Request) -> Response:
         """Verify the live files, repair what is derived, and have every worker load them anew."""
         try:
-            reloaded = reload_model(by=_asker(request))
+            reloaded = reload_model(by=asker(request), door=Door.API)
         except OperationFailed as error:
             raise Unavailable(
                 str(error), title=_("Error reloading the model"), **_still_serves()

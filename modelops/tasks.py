@@ -23,3 +23,11 @@ def train(run_id: int) -> str:
     if run is None:
         return "deleted"
     return execute_run(run=run, stop=stopping).state
+
+
+@task()
+def send_alerts() -> int:
+    """Send the alerts that nobody was sent yet; return how many."""
+    from modelops.services.mail_alerts import mail_alerts
+
+    return mail_alerts()

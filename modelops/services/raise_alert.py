@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from modelops.models import Alert
 
+from .mail_alerts import mail_is_configured
+
 logger = structlog.get_logger(__name__)
 LONGEST_CAUSE = 200  # characters, as the column has them
 
@@ -22,7 +24,7 @@ def raise_alert(
     NEEDS_RETRAINING {"reasons": [{"code", …}]}, RUN_FAILED {"run", "kind", "reason"},
     RUN_LOST {"run", "kind"}, LOAD_FAILED {"version", "serves" (None: nothing), "error"},
     DAMAGED_FILE {"place": "version"|"backup"|"dataset", "name", "files": […], "repaired"}.
-    Mail goes out later (`mail_alerts`), so that no caller waits for a mail server.
+    Mail is sent by a queued task, else with the next check, so that no caller waits for a server.
     """
     cause, details = cause[:LONGEST_CAUSE], details or {}
     still_open = Alert.objects.filter(kind=kind, cause=cause, resolved_at=None)
@@ -36,8 +38,16 @@ def raise_alert(
                 alert = Alert.objects.create(kind=kind, cause=cause, details=details)
         except IntegrityError:
             continue
+        if mail_is_configured():
+            transaction.on_commit(_have_it_sent, robust=True)
         logger.warning("alert.raised", alert=alert.pk, kind=str(kind), cause=cause, details=details)
         return alert
+
+
+def _have_it_sent() -> None:
+    from modelops.tasks import send_alerts
+
+    send_alerts.enqueue()
 
 
 def resolve_alert(*, kind: Alert.Kind, cause: str = "") -> int:

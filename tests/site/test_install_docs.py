@@ -13,7 +13,7 @@ READ_IN_PYTHON = re.compile(
 )
 READ_IN_SHELL = re.compile(r"\$\{([A-Z_]+)")
 # Not a choice of whoever installs: the system's, or passed on between the project's own processes.
-INTERNAL = {"PATH", "DJANGO_SETTINGS_MODULE", "PROMETHEUS_MULTIPROC_DIR"}
+INTERNAL = {"PATH", "PYTHONPATH", "DJANGO_SETTINGS_MODULE", "PROMETHEUS_MULTIPROC_DIR"}
 FOR_MAKE_ONLY = {"PYTHON", "ONLY", "CI", "TOXIGUARD_TRAINING_DATA"}
 
 

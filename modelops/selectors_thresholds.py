@@ -24,13 +24,14 @@ def site_thresholds() -> SiteThresholds:
     return _set_by(ThresholdChange.current())
 
 
-def threshold_state() -> dict[str, Any]:
+def threshold_state(*, proposed: SiteThresholds | None = None) -> dict[str, Any]:
     """What is in force, what the version brings, and what the site set, when, by whom and why.
 
     `site` is None where nothing is set; `by`, `at` and `reason` are those of the last change.
+    `proposed`: what would be in force if the site set this.
     """
     change = ThresholdChange.current()
-    site = _set_by(change)
+    site = _set_by(change) if proposed is None else proposed
     pointer = LivePointer.current()
     details = _details(pointer.version) if pointer else None
     own = SiteThresholds()

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import backups, runs, versions, views
+from . import backups, runs, thresholds, versions, views
 
 app_name = "modelops-api"
 urlpatterns = [
     path("status", views.StatusView.as_view(), name="status"),
     path("needs-retrain", views.NeedsRetrainView.as_view(), name="needs-retrain"),
+    path("thresholds", thresholds.ThresholdsView.as_view(), name="thresholds"),
     path("reload", views.ReloadView.as_view(), name="reload"),
     path("versions", versions.VersionListView.as_view(), name="versions"),
     path("versions/<str:number>", versions.VersionView.as_view(), name="version"),

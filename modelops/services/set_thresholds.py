@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -110,7 +109,7 @@ def _wrong_limits(place: str, limits: Mapping[str, float]) -> dict[str, str]:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _facts(change: ThresholdChange | None) -> dict[str, Any]:

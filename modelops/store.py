@@ -8,20 +8,17 @@ old state, the new state, or an orphan that nothing points to.
 from __future__ import annotations
 
 import errno
-import fcntl
 import gzip
 import hashlib
-import importlib.metadata
 import json
 import os
-import platform
 import shutil
 import socket
 import tempfile
-import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TextIO
@@ -30,22 +27,23 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from modelops.errors import DamagedFiles, StoreError
+from modelops.exclusive import Busy, FileLock
+from modelops.manifests import FORMAT_VERSION as FORMAT_VERSION
+from modelops.manifests import MANIFEST as MANIFEST
+from modelops.manifests import Entry, damaged_files, entries_of, entry_of, manifest_text
+from modelops.manifests import check_files as check_files
+from modelops.manifests import check_numeric_form as check_numeric_form
+from modelops.manifests import facts_in as facts_in
+from modelops.manifests import read_manifest as read_manifest
+from modelops.manifests import self_consistent as self_consistent
 from modelops.ml.artifacts import NUMERIC_FILES, PEOPLE_FILES
 from modelops.starter_digests import STARTER_DIGESTS
 
-# Version of the manifest's form. 1: people's four files, model.json and model.npz.
-FORMAT_VERSION = 1
-MANIFEST = "manifest.json"
 STARTER_VERSION = "1.0.0"
-LIBRARIES = ("numpy", "scipy", "scikit-learn", "joblib", "pandas")
 
-LOCK_PATIENCE = 60.0  # seconds
 LEFTOVER_AFTER = timedelta(hours=6)  # nobody works that long on a staging folder
 
-Entry = dict[str, Any]  # {"size": bytes, "sha256": hex}
-
-_mutex = threading.RLock()
-_lock_depth = 0
+_lock = FileLock(patience=60)  # seconds
 
 
 def version_folder(name: str) -> Path:
@@ -56,8 +54,12 @@ def backup_folder(name: str) -> Path:
     return settings.MODELS_STORE_DIR / "backups" / name
 
 
+def datasets_folder() -> Path:
+    return settings.MODELS_STORE_DIR / "datasets"
+
+
 def dataset_file(digest: str) -> Path:
-    return settings.MODELS_STORE_DIR / "datasets" / f"{digest[:12]}.csv.gz"
+    return datasets_folder() / f"{digest[:12]}.csv.gz"
 
 
 def cache_file(name: str) -> Path:
@@ -78,19 +80,17 @@ def locked() -> Iterator[None]:
     The kernel frees the lock when its holder dies. Never wait for it inside a transaction.
     Raises StoreError when another process holds it for too long.
     """
-    global _lock_depth
-    if not _mutex.acquire(timeout=LOCK_PATIENCE):
-        raise _busy()
-    try:
-        _lock_depth += 1
-        if _lock_depth > 1:
-            yield
-        else:
-            with _flock(settings.MODELS_STORE_DIR / ".lock"):
-                yield
-    finally:
-        _lock_depth -= 1
-        _mutex.release()
+    with ExitStack() as held:
+        try:
+            held.enter_context(_lock.held(settings.MODELS_STORE_DIR / ".lock"))
+        except OSError as error:
+            raise _unwritable(error, settings.MODELS_STORE_DIR) from error
+        except Busy as error:
+            raise StoreError(
+                _("Another process has been changing the model files for over %(seconds)s seconds.")
+                % {"seconds": round(_lock.patience)}
+            ) from error
+        yield
 
 
 @contextmanager
@@ -132,14 +132,8 @@ def seal(folder: Path, *, facts: Mapping[str, Any]) -> str:
         path.chmod(0o444)
         _sync(path)
         files[path.name] = entry_of(path)
-    manifest = {
-        **facts,
-        "format_version": FORMAT_VERSION,
-        "libraries": _library_versions(),
-        "files": files,
-    }
     path = folder / MANIFEST
-    path.write_text(json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False))
+    path.write_text(manifest_text(files, facts), encoding="utf-8")
     path.chmod(0o444)
     _sync(path)
     folder.chmod(0o755)
@@ -258,9 +252,14 @@ def _is_a_versions(path: Path) -> bool:
 def quarantine(path: Path) -> Path:
     """Move a bad file or folder out of the way, for a person to look at."""
     stem = f"{datetime.now(UTC):%Y%m%d_%H%M%S}-{path.parent.name}-{path.name}"
-    target = Path(tempfile.mkdtemp(prefix=f"{stem}-", dir=_made("quarantine")))
-    moved = path.rename(target / path.name)
-    _sync(path.parent)
+    try:
+        folder = _made("quarantine")
+        folder.chmod(0o700)  # there may be labelled texts among it
+        target = Path(tempfile.mkdtemp(prefix=f"{stem}-", dir=folder))
+        moved = path.rename(target / path.name)
+        _sync(path.parent)
+    except OSError as error:
+        raise _unwritable(error, path) from error
     return moved
 
 
@@ -294,64 +293,6 @@ def clear_leftovers() -> list[str]:
 
 
 # --- checking --------------------------------------------------------------------------------
-
-
-def entry_of(path: Path) -> Entry:
-    """Size and SHA-256 of a file, as a manifest holds them."""
-    with path.open("rb") as handle:
-        digest = hashlib.file_digest(handle, "sha256").hexdigest()
-    return {"size": path.stat().st_size, "sha256": digest}
-
-
-def entries_of(folder: Path, names: Iterable[str]) -> dict[str, Entry]:
-    """Entries of files that no manifest describes yet. Raises DamagedFiles if one is missing."""
-    try:
-        return {name: entry_of(folder / name) for name in names}
-    except FileNotFoundError as error:
-        raise DamagedFiles([Path(error.filename).name]) from error
-
-
-def read_manifest(folder: Path, *, digest: str) -> dict[str, Any]:
-    """The manifest of a published folder, checked against its row's digest."""
-    try:
-        content = (folder / MANIFEST).read_bytes()
-    except OSError as error:
-        raise DamagedFiles([MANIFEST]) from error
-    if hashlib.sha256(content).hexdigest() != digest:
-        raise DamagedFiles([MANIFEST])
-    return json.loads(content)
-
-
-def facts_in(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """What a manifest says besides what `seal` writes by itself."""
-    own = ("files", "libraries", "format_version")
-    return {key: value for key, value in manifest.items() if key not in own}
-
-
-def damaged_files(folder: Path, entries: Mapping[str, Entry]) -> list[str]:
-    """Names of the files that are missing, unreadable or other than `entries` say."""
-    bad = []
-    for name, entry in entries.items():
-        path = folder / name
-        try:
-            intact = path.stat().st_size == entry["size"] and entry_of(path) == entry
-        except OSError:
-            intact = False
-        if not intact:
-            bad.append(name)
-    return bad
-
-
-def check_files(folder: Path, entries: Mapping[str, Entry]) -> None:
-    if bad := damaged_files(folder, entries):
-        raise DamagedFiles(bad)
-
-
-def check_numeric_form(folder: Path, *, manifest_digest: str) -> dict[str, Any]:
-    """Check what serving depends on; return the manifest. Raises DamagedFiles."""
-    manifest = read_manifest(folder, digest=manifest_digest)
-    check_files(folder, {name: manifest["files"][name] for name in NUMERIC_FILES})
-    return manifest
 
 
 def check_starter() -> Path:
@@ -390,40 +331,26 @@ def files_of_texts() -> list[Path]:
     return sorted([*top.glob("datasets/*.csv.gz"), *top.glob("quarantine/*/*.csv.gz")])
 
 
+def rows_digest(path: Path) -> str:
+    """SHA-256 of the rows in a file of labelled texts. Raises DamagedFiles."""
+    try:
+        with gzip.open(path, "rb") as handle:
+            return hashlib.file_digest(handle, "sha256").hexdigest()
+    except (OSError, EOFError, zlib.error) as error:
+        raise DamagedFiles([path.name]) from error
+
+
+def names_in(kind: str) -> list[str]:
+    """What is in `versions`, `backups` or `datasets`, whatever it is."""
+    folder = settings.MODELS_STORE_DIR / kind
+    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+
+
 def cache_files() -> list[Path]:
     return sorted((settings.MODELS_STORE_DIR / "cache").glob("*"))
 
 
 # --- details ---------------------------------------------------------------------------------
-
-
-@contextmanager
-def _flock(path: Path) -> Iterator[None]:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    except OSError as error:
-        raise _unwritable(error, path) from error
-    try:
-        deadline = time.monotonic() + LOCK_PATIENCE
-        while not _acquired(descriptor):
-            if time.monotonic() > deadline:
-                raise _busy()
-            time.sleep(0.02)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _acquired(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError as error:
-        # a file system without locks: renames are still whole, only the sweeper must be alone
-        return error.errno in (errno.ENOLCK, errno.ENOTSUP, errno.EINVAL)
-    return True
 
 
 def _is_left_over(path: Path) -> bool:
@@ -444,13 +371,6 @@ def _runs(process: int) -> bool:
     except PermissionError:
         return True
     return True
-
-
-def _busy() -> StoreError:
-    return StoreError(
-        _("Another process has been changing the model files for over %(seconds)s seconds.")
-        % {"seconds": round(LOCK_PATIENCE)}
-    )
 
 
 def _unwritable(error: OSError, path: Path | str | None) -> StoreError:
@@ -489,8 +409,3 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _library_versions() -> dict[str, str]:
-    versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
-    return {"python": platform.python_version(), **versions}

@@ -101,4 +101,6 @@ def _facts(version: ModelVersion) -> dict[str, Any]:
         "data_fingerprint": hashlib.sha256(sources.encode()).hexdigest(),
         "parent": version.parent.digest if version.parent else None,
         "base": version.base.digest if version.base else None,
+        "forced": version.forced,
+        "labels_until": version.labels_until.isoformat() if version.labels_until else None,
     }

@@ -14,9 +14,11 @@ from modelops.ml.artifacts import NUMERIC_FILES, NumericModel
 from modelops.ml.evaluation import auc
 from modelops.ml.gate import Contender, MustPass, judge, scores_and_flags
 from modelops.ml.labels import SiteLabels
+from modelops.ml.must_pass import project_sentences
 from modelops.ml.scorer import Scorer
 from modelops.ml.thresholds import SiteThresholds
-from modelops.models import MustPassSentence, ThresholdChange
+from modelops.models import MustPassSentence
+from modelops.selectors_thresholds import site_thresholds
 
 RECENT = 1000  # texts
 
@@ -31,7 +33,7 @@ def judge_challenger(
     quick: bool,
 ) -> dict[str, Any]:
     """Compare two models; return the gate's report as plain values (`GateReport.to_json`)."""
-    site = _site_thresholds()
+    site = site_thresholds()
     recent = [
         (row.text, row.language if row.language_certain and row.language in LANGUAGES else None)
         for row in sources.recent_texts(limit=RECENT)
@@ -73,7 +75,7 @@ def measured(model: NumericModel, test: SiteLabels) -> dict[str, Any]:
 
 def must_pass_sentences() -> list[MustPass]:
     """The project's own sentences and those that the site added."""
-    own = {(sentence.text, sentence.language): sentence for sentence in ()}
+    own = {(sentence.text, sentence.language): sentence for sentence in project_sentences()}
     for row in MustPassSentence.objects.filter(active=True).order_by("pk"):
         own[row.text, row.language] = MustPass(row.text, row.language, row.toxic)
     return list(own.values())
@@ -85,8 +87,3 @@ def _contender(model: NumericModel, folder: Path, site: SiteThresholds) -> Conte
         thresholds=site.of(model.details),
         size=sum((folder / name).stat().st_size for name in NUMERIC_FILES),
     )
-
-
-def _site_thresholds() -> SiteThresholds:
-    change = ThresholdChange.current()
-    return SiteThresholds(change.base_rate, change.thresholds) if change else SiteThresholds()

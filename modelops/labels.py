@@ -65,6 +65,23 @@ def collect_labels(
     `extra` are labels that no source holds; `report` is called with the rows read so far.
     """
     now = now or timezone.now()
+    answers = _gathered(days, now, extra, report)
+    return Collected(answers.labels(), answers.counts, now)
+
+
+def count_labels() -> Counts:
+    """The counts of what `collect_labels` would give, without its work on the texts."""
+    answers = _gathered(None, timezone.now(), (), lambda done: None)
+    answers.left()
+    return answers.counts
+
+
+def _gathered(
+    days: int | None,
+    now: datetime,
+    extra: Iterable[LabelledText],
+    report: Callable[[int], None],
+) -> _Answers:
     counts = Counts()
     learned_until = live_labels_until()
     sealed = frozenset(bytes.fromhex(text_digest(row.text)) for row in holdout_texts())
@@ -79,7 +96,7 @@ def collect_labels(
             counts.too_old += 1
         else:
             answers.add(row, new=new)
-    return Collected(answers.labels(), counts, now)
+    return answers
 
 
 def collect_holdout() -> Collected:
@@ -118,7 +135,7 @@ class _Answers:
     def __init__(
         self, counts: Counts, *, sealed: frozenset[bytes] = frozenset(), held_back: bool = True
     ) -> None:
-        self._counts, self._sealed = counts, sealed
+        self.counts, self._sealed = counts, sealed
         self._erased = {
             bytes.fromhex(digest): at
             for digest, at in ErasedText.objects.values_list("text_digest", "erased_at")
@@ -128,38 +145,42 @@ class _Answers:
         self._newest: dict[bytes, _Answer] = {}
 
     def add(self, row: LabelledText, *, new: bool) -> None:
-        self._counts.read += 1
+        self.counts.read += 1
         at = row.at or _LONG_AGO
         if any(after < at <= until for after, until in self._holds):
-            self._counts.held += 1
+            self.counts.held += 1
             return
         digest = bytes.fromhex(text_digest(row.text))
         # what people say about the text after it was erased is another label
         if (erased := self._erased.get(digest)) and at <= erased:
-            self._counts.erased += 1
+            self.counts.erased += 1
             return
         if digest in self._sealed:
-            self._counts.sealed += 1
+            self.counts.sealed += 1
             return
         known = self._newest.get(digest)
         if known is None:
             self._newest[digest] = _Answer(row, at, new)
             return
-        self._counts.repeated += 1
+        self.counts.repeated += 1
         if at > known.at:
             self._newest[digest] = _Answer(row, at, new)
         elif at == known.at and row.toxic != known.row.toxic:
             known.conflict = True
 
     def labels(self) -> SiteLabels:
-        kept = [answer for answer in self._newest.values() if not answer.conflict]
-        counts = self._counts
-        counts.conflicts = len(self._newest) - len(kept)
-        counts.toxic = sum(answer.row.toxic for answer in kept)
-        counts.not_toxic = len(kept) - counts.toxic
-        counts.new = sum(answer.new for answer in kept)
+        return SiteLabels.of(_site_label(answer.row) for answer in self.left())
+
+    def left(self) -> list[_Answer]:
+        """The answers that are left at the end, counted; nothing is kept here any more."""
+        left = [answer for answer in self._newest.values() if not answer.conflict]
+        counts = self.counts
+        counts.conflicts = len(self._newest) - len(left)
+        counts.toxic = sum(answer.row.toxic for answer in left)
+        counts.not_toxic = len(left) - counts.toxic
+        counts.new = sum(answer.new for answer in left)
         self._newest.clear()
-        return SiteLabels.of(_site_label(answer.row) for answer in kept)
+        return left
 
 
 def _site_label(row: LabelledText) -> SiteLabel:

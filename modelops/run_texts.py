@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from modelops.gate_texts import refusal_texts
 from modelops.models.doors import Door
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ _STEPS: dict[str, Callable[[str], str]] = {
     "start": lambda detail: _("starting"),
     "collect": lambda detail: _("reading the labels"),
     "load": lambda detail: _("loading the model"),
+    "learn": lambda detail: _("learning"),
     "read": lambda detail: _("reading the texts"),
     "vectorize": lambda detail: _("weighing the terms"),
     "solve": lambda detail: _("learning (%(head)s)") % {"head": detail or "toxic"},
@@ -93,8 +95,8 @@ def _one_class(facts: Facts) -> str:
 
 
 def _refused(facts: Facts) -> str:
-    refusals = " ".join(facts.get("refusals", ()))
-    return f"{_('The gate refused the new version; the live one stays.')} {refusals}".strip()
+    sentences = [_("The gate refused the new version; the live one stays.")]
+    return " ".join([*sentences, *refusal_texts(facts["refusals"])])
 
 
 def _cancelled(facts: Facts) -> str:
@@ -142,8 +144,12 @@ def _unexpected(facts: Facts) -> str:
 
 
 def _no_memory(facts: Facts) -> str:
-    return _("There is not enough memory to learn from %(labels)s labels.") % {
-        "labels": facts.get("labels", "?")
+    return _("There is not enough memory to learn from so many labels.")
+
+
+def _system(facts: Facts) -> str:
+    return _("The training stopped at an error of the system: %(error)s.") % {
+        "error": facts.get("error", "?")
     }
 
 
@@ -191,6 +197,7 @@ _REASONS: dict[str, Callable[[Facts], str]] = {
     "crashed": _crashed,
     "unexpected": _unexpected,
     "no_memory": _no_memory,
+    "system": _system,
     "superseded": _superseded,
     "simulated": _simulated,
     "dry_run": _dry_run,

@@ -1,8 +1,9 @@
 """Child process that learns: `python -m modelops.train RUN FOLDER`, started by `execute_run`.
 
 It fills FOLDER with the numeric form and a report. On its standard output it says one JSON object
-a line, how far it is, and that it failed if so; whatever else would be printed there goes to the
-standard error. It ends at once when its standard input closes, since then its parent is gone.
+a line: how far it is, what the run shall keep, that it failed; whatever else would be printed
+there goes to the standard error. It ends at once when its standard input closes, since then its
+parent is gone.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ class Channel:
     def progress(self, share: float, step: str) -> None:
         self._tell({"event": "progress", "share": round(share, 4), "step": step})
 
+    def keep(self, result: dict[str, Any]) -> None:
+        self._tell({"event": "result", "result": result})
+
     def failed(self, code: str, facts: dict[str, Any]) -> None:
         self._tell({"event": "failed", "code": code, "facts": facts})
 
@@ -57,7 +61,7 @@ def main(run: str, folder: str) -> int:
     from modelops.training_job import do_job
 
     try:
-        report = do_job(run=int(run), folder=Path(folder), say=channel.progress)
+        report = do_job(run=int(run), folder=Path(folder), say=channel.progress, keep=channel.keep)
         (Path(folder) / REPORT).write_text(json.dumps(report), encoding="utf-8")
     except NotPossible as error:
         channel.failed(error.code, error.facts)

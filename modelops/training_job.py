@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from modelops.csv_files import Row, read_rows
 from modelops.errors import DamagedFiles, NoLiveVersion
 from modelops.judging import judge_challenger, measured
 from modelops.labels import Collected, collect_labels
+from modelops.manifests import check_numeric_form
 from modelops.ml.artifacts import NumericModel, content_digest, read_numeric, write_numeric
 from modelops.ml.labels import SiteLabels
 from modelops.ml.learning import (
@@ -27,49 +28,47 @@ from modelops.ml.learning import (
     learn_increment,
     learn_quick,
 )
+from modelops.ml.simulate import simulate_comments
 from modelops.models import LivePointer, ModelVersion, TrainingRun
 from modelops.services.training_process import NUMERIC
 from modelops.sources import LabelledText
 
 logger = structlog.get_logger(__name__)
+Keep = Callable[[dict[str, Any]], None]
 Kind = TrainingRun.Kind
 Origin = ModelVersion.Origin
 # shares of the work at which its parts begin
 COLLECT, LOAD, LEARN, WRITE, JUDGE = 0.0, 0.1, 0.15, 0.75, 0.8
 
 
-def do_job(*, run: int, folder: Path, say: Report) -> dict[str, Any]:
+def do_job(*, run: int, folder: Path, say: Report, keep: Keep) -> dict[str, Any]:
     """Do the learning of a run; return its report. `folder`/NUMERIC holds the model then.
 
-    The report: {"result": what the run keeps, "live": pk of the version learned from, "version":
-    what to publish it as}, or {"result", "live", "nothing": code} when there is nothing to
-    publish. Raises NotPossible, OperationFailed.
+    The report: {"live": pk of the version learned from, "version": what to publish it as}, or
+    {"live", "nothing": code} when there is nothing to publish. `keep` is called with what the run
+    shall keep as its result, as soon as that is known. Raises NotPossible, OperationFailed.
     """
-    return _Job(TrainingRun.objects.get(pk=run), folder, say).report()
+    return _Job(TrainingRun.objects.get(pk=run), folder, say, keep).report()
 
 
 class _Job:
-    def __init__(self, run: TrainingRun, folder: Path, say: Report) -> None:
+    def __init__(self, run: TrainingRun, folder: Path, say: Report, keep: Keep) -> None:
         pointer = LivePointer.current()
         if pointer is None:
             raise NoLiveVersion
-        self.run, self.folder, self.say = run, folder, say
+        self.run, self.folder, self.say, self.keep = run, folder, say, keep
         self.live = pointer.version
         self.seconds: dict[str, float] = {}
         self.fallback: dict[str, Any] | None = None  # why it became another way of training
         self.origin = Origin.FULL
         self.base: ModelVersion | None = None
-        self.test: SiteLabels | None = None  # of a simulation
+        self.test: SiteLabels | None = None  # the comments of a simulation that are set aside
 
     def report(self) -> dict[str, Any]:
         with self._timed("collect", COLLECT):
             collected = self._collected()
-        result: dict[str, Any] = {
-            "version_before": self.live.version,
-            "labels": collected.counts.to_json(),
-            "seconds": self.seconds,
-        }
-        report = {"result": result, "live": self.live.pk}
+        self.keep({"version_before": self.live.version, "labels": collected.counts.to_json()})
+        report: dict[str, Any] = {"live": self.live.pk}
         labels = collected.labels
         if not len(labels) and not self._from_scratch:
             return {**report, "nothing": "no_labels"}
@@ -83,29 +82,18 @@ class _Job:
         with self._timed("write", WRITE):
             numeric.mkdir()
             write_numeric(learned.model, numeric)
-        result |= {
-            "labels_learned": len(labels),
-            "new_terms": learned.new_terms,
-            "features": len(learned.model.prior_precision),
-            "convergence": learned.model.metadata["convergence"],
-            "fallback": self.fallback,
-        }
+        self.keep(
+            {
+                "labels_learned": len(labels),
+                "new_terms": learned.new_terms,
+                "features": len(learned.model.prior_precision),
+                "convergence": learned.model.metadata["convergence"],
+                "fallback": self.fallback,
+            }
+        )
         with self._timed("judge", JUDGE):
-            if self.test is not None:
-                result["test"] = {
-                    "rows": len(self.test),
-                    "before": measured(champion, self.test),
-                    "after": measured(learned.model, self.test),
-                }
-            elif self.run.kind != Kind.FORCE:
-                result["gate"] = judge_challenger(
-                    champion=champion,
-                    champion_folder=champion_folder,
-                    challenger=learned.model,
-                    challenger_folder=numeric,
-                    seed=self.run.seed,
-                    quick=self.run.kind == Kind.QUICK,
-                )
+            self.keep(self._verdict(champion, champion_folder, learned.model))
+        self.keep({"seconds": self.seconds})
         return {
             **report,
             "version": {
@@ -128,9 +116,11 @@ class _Job:
         )
         if self.run.kind != Kind.SIMULATE:
             return collected
-        from modelops.ml.simulate import simulate_comments
-
         made, self.test = simulate_comments(count=parameters["count"], seed=self.run.seed)
+        toxic = int(made.labels[:, 0].sum() + self.test.labels[:, 0].sum())
+        count = len(made) + len(self.test)
+        simulated = {"rows_read": count, "toxic": toxic, "not_toxic": count - toxic, "rejected": 0}
+        self.keep({"simulated": simulated})
         return replace(collected, labels=collected.labels.joined(made))
 
     def _has_learned(self, champion: NumericModel, labels: SiteLabels) -> bool:
@@ -159,7 +149,9 @@ class _Job:
                 return learn_quick(base, champion, labels, report=say, seed=seed)
             if self.run.kind in (Kind.INCREMENTAL, Kind.SIMULATE):
                 self.origin = Origin.INCREMENTAL
-                cache = store.cache_file(f"labels-{self.base.digest[:12]}.npz")
+                cache = None
+                if self.test is None:  # comments that nobody wrote would crowd out the others
+                    cache = store.cache_file(f"labels-{self.base.digest[:12]}.npz")
                 return learn_increment(base, champion, labels, cache=cache, report=say, seed=seed)
         except NotPossible as error:
             self.fallback = {"code": error.code, "facts": error.facts}
@@ -170,6 +162,24 @@ class _Job:
             self.base = ModelVersion.objects.filter(origin=Origin.STARTER).earliest("pk")
             base = _numeric_of(self.base)[0]
         return learn_full(base, champion, labels, report=say, seed=seed)
+
+    def _verdict(
+        self, champion: NumericModel, champion_folder: Path, challenger: NumericModel
+    ) -> dict[str, Any]:
+        if self.test is not None:
+            before, after = measured(champion, self.test), measured(challenger, self.test)
+            return {"test": {"rows": len(self.test), "before": before, "after": after}}
+        if self.run.kind == Kind.FORCE:
+            return {}
+        gate = judge_challenger(
+            champion=champion,
+            champion_folder=champion_folder,
+            challenger=challenger,
+            challenger_folder=self.folder / NUMERIC,
+            seed=self.run.seed,
+            quick=self.run.kind == Kind.QUICK,
+        )
+        return {"gate": gate}
 
     def _bump(self, champion: NumericModel, learned: Learned) -> str:
         model = learned.model
@@ -195,7 +205,7 @@ def _numeric_of(version: ModelVersion) -> tuple[NumericModel, Path]:
     """
     folder = store.version_folder(version.folder)
     try:
-        store.check_numeric_form(folder, manifest_digest=version.manifest_digest)
+        check_numeric_form(folder, manifest_digest=version.manifest_digest)
     except DamagedFiles:
         if version.origin != Origin.STARTER:
             raise

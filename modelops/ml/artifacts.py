@@ -67,6 +67,7 @@ class NumericModel:
         return {
             "model_type": MODEL_TYPE,
             "training_samples": details["training_samples"],
+            "site_labels": details.get("site_labels", 0),
             "vectorizer_features": len(self.prior_precision),
             "heads": {head: list(values["languages"]) for head, values in details["heads"].items()},
             "thresholds": details["thresholds"],

@@ -116,20 +116,22 @@ class _Work:
                 run=self._run,
                 folder=folder,
                 say=lambda share, step: self._say(LEARNED * share, step),
+                keep=self._result.update,
                 check=self._check,
             )
-            self._result = report["result"]
             if code := report.get("nothing"):
                 return State.SUCCEEDED, code, {"version": self._result["version_before"]}
             gate = self._result.get("gate")
-            passed = gate is None or gate["passed"]
+            refusals = gate["refusals"] if gate and not gate["passed"] else []
             if self._run.parameters.get("dry_run"):
+                if refusals:
+                    return State.REFUSED, "refused", {"refusals": refusals}
                 return State.SUCCEEDED, "dry_run", {}
             live = self._live_as_judged(report["live"])
             self._say(LEARNED, "publish")
             self._version = self._publish(folder / NUMERIC, report["version"], live)
-        if not passed:
-            return State.REFUSED, "refused", {"refusals": gate["refusals"]}
+        if refusals:
+            return State.REFUSED, "refused", {"refusals": refusals}
         if self._run.kind == Kind.SIMULATE:
             return State.SUCCEEDED, "simulated", {"version": self._version.version}
         self._check()

@@ -27,8 +27,8 @@ def finish_run(
 ) -> bool:
     """End a run that is `still` as the caller last saw it; False when somebody else was faster.
 
-    `code` and `facts` say why (run_texts). Failed and lost runs raise an alert, a success clears
-    the alerts of earlier ones.
+    `code` and `facts` say why (run_texts). Failed and lost runs raise an alert unless they were
+    a trial, a success clears the alerts of earlier ones.
     """
     why = {"why": {"code": code, "facts": facts or {}}} if code else {}
     reason = why_text(code, facts or {}) if code else ""
@@ -49,6 +49,9 @@ def finish_run(
         return False
     run.refresh_from_db()
     _tell(run)
+    trial = run.kind == TrainingRun.Kind.SIMULATE or run.parameters.get("dry_run")
+    if trial:
+        return True
     if state in (State.FAILED, State.LOST):
         kind = Alert.Kind.RUN_FAILED if state == State.FAILED else Alert.Kind.RUN_LOST
         details = {"run": run.pk, "kind": run.kind, "reason": reason}

@@ -38,11 +38,13 @@ def run_training_process(
     run: TrainingRun,
     folder: Path,
     say: Callable[[float, str], None],
+    keep: Callable[[dict[str, Any]], None],
     check: Callable[[], None],
 ) -> dict[str, Any]:
     """Learn in a child process, whose memory goes back with it; return its report.
 
-    The child fills `folder` with the numeric form (in NUMERIC) and the report. `check` is called
+    The child fills `folder` with the numeric form (in NUMERIC) and the report; `say` and `keep`
+    get what it tells meanwhile: progress, and what the run shall keep. `check` is called
     several times a second; when it raises, the child is ended. The child ends by itself when this
     process does, since the pipe to its standard input closes then. Raises TrainingFailed.
     """
@@ -59,6 +61,8 @@ def run_training_process(
         for message in _messages(process, check):
             if message.get("event") == "progress":
                 say(float(message["share"]), str(message["step"]))
+            elif message.get("event") == "result":
+                keep(message["result"])
             elif message.get("event") == "failed":
                 failure = TrainingFailed(str(message["code"]), dict(message["facts"]))
         _wait(process, check)

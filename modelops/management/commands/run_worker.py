@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import os
+import socket
 import threading
+from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 import structlog
@@ -10,11 +14,29 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 from django_tasks_db.management.commands.db_worker import Worker
 
+from modelops import tasks
 from modelops.management.site_command import SiteCommand
+from modelops.models import QueueWorker
+from modelops.services.enqueue_run import enqueue_waiting_runs
+from modelops.services.expire_runs import expire_runs
 from modelops.services.maintain_site import maintain_site
+from modelops.services.report_queue_worker import (
+    drop_silent_queue_workers,
+    report_queue_worker,
+    withdraw_queue_worker,
+)
 
 logger = structlog.get_logger(__name__)
 HOUR = 3600.0  # seconds
+REPORT_EVERY = QueueWorker.SILENT_AFTER.total_seconds() / 3
+
+
+class TaskWorker(Worker):
+    """Ends a training in good order when it is told to end, instead of waiting for it."""
+
+    def shutdown(self, signum: int, frame: FrameType | None) -> None:
+        tasks.stopping.set()
+        super().shutdown(signum, frame)
 
 
 class Command(SiteCommand):
@@ -24,8 +46,13 @@ class Command(SiteCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        threading.Thread(target=maintain_hourly, name="maintenance", daemon=True).start()
-        worker = Worker(
+        host, pid = socket.gethostname(), os.getpid()
+        drop_silent_queue_workers(host=host)
+        expire_runs()
+        enqueue_waiting_runs()
+        in_background("maintenance", HOUR, maintain_site)
+        in_background("heartbeat", REPORT_EVERY, lambda: report_queue_worker(host=host, pid=pid))
+        worker = TaskWorker(
             queue_names=["*"],
             excluded_queue_names=[],
             interval=1,
@@ -35,19 +62,28 @@ class Command(SiteCommand):
             max_tasks=None,
             worker_id=get_random_string(32),
         )
-        # SIGTERM and SIGINT end an idle worker at once, a busy one after its task
+        # SIGTERM and SIGINT end an idle worker at once, a busy one after its task; a training
+        # stops then
         worker.configure_signals()
-        worker.run()
-
-
-def maintain_hourly() -> None:
-    pause = threading.Event()
-    while True:
-        close_old_connections()
         try:
-            maintain_site()
-        except Exception:
-            # whatever it was, the next check in an hour is worth a try
-            logger.exception("site.maintenance_failed")
-        close_old_connections()
-        pause.wait(HOUR)
+            worker.run()
+        finally:
+            withdraw_queue_worker(host=host, pid=pid)
+
+
+def in_background(name: str, every: float, work: Callable[[], object]) -> None:
+    """Do something now and again and again, in a thread that ends with the process."""
+
+    def repeat() -> None:
+        pause = threading.Event()
+        while True:
+            close_old_connections()
+            try:
+                work()
+            except Exception:
+                # whatever it was, the next time is worth a try
+                logger.exception("site.maintenance_failed", work=name)
+            close_old_connections()
+            pause.wait(every)
+
+    threading.Thread(target=repeat, name=name, daemon=True).start()

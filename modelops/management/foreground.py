@@ -1,0 +1,97 @@
+"""Training from a terminal: in the foreground, with a bar, without a queue worker."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from django.core.management.base import CommandError
+from django.utils.translation import gettext as _
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from modelops.errors import OperationFailed
+from modelops.models import Door, TrainingRun
+from modelops.run_texts import reason_text
+from modelops.services.execute_run import execute_run
+from modelops.services.start_run import start_run
+
+State = TrainingRun.State
+
+
+def train(
+    *, kind: TrainingRun.Kind, parameters: dict[str, Any], seed: int | None = None
+) -> TrainingRun:
+    """Start a run and work on it here; return it ended. Raises CommandError when it can't be."""
+    try:
+        run, created = start_run(
+            kind=kind, parameters=parameters, by=None, door=Door.COMMAND, seed=seed
+        )
+    except OperationFailed as error:
+        raise CommandError(str(error)) from error
+    if not created and run.state == State.RUNNING:
+        raise CommandError(
+            _("The same is under way already: run %(run)s (%(kind)s).")
+            % {"run": run.pk, "kind": run.get_kind_display()}
+        )
+    with ended_in_order(), quiet_logs(), _bar() as bar:
+        task = bar.add_task("", total=1.0)
+        ended = execute_run(
+            run=run,
+            report=lambda share, step: bar.update(task, completed=share, description=step),
+        )
+        bar.update(
+            task, completed=1.0 if ended.state == State.SUCCEEDED else bar.tasks[0].completed
+        )
+    if ended.state == State.RUNNING:
+        raise CommandError(_("A queue worker has just taken up run %(run)s.") % {"run": run.pk})
+    return ended
+
+
+def raise_unless_done(run: TrainingRun) -> None:
+    """Raise CommandError with the reason for a run that did not get through the gate, or to it."""
+    if run.state != State.SUCCEEDED:
+        raise CommandError(reason_text(run) or run.get_state_display())
+
+
+def _bar() -> Progress:
+    return Progress(
+        TextColumn("{task.description:<32}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        disable=not sys.stderr.isatty(),
+    )
+
+
+@contextmanager
+def quiet_logs() -> Iterator[None]:
+    """On a terminal, where people read the bar, keep the log's routine lines away from it."""
+    root = logging.getLogger()
+    level = root.level
+    if sys.stderr.isatty():
+        root.setLevel(max(level, logging.WARNING))
+    try:
+        yield
+    finally:
+        root.setLevel(level)
+
+
+@contextmanager
+def ended_in_order() -> Iterator[None]:
+    """Let SIGTERM end the command as Ctrl-C does: the run says so, its child process ends."""
+
+    def end(signum: int, frame: FrameType | None) -> None:
+        sys.exit(128 + signum)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

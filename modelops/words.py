@@ -37,6 +37,14 @@ def ago(moment: datetime) -> str:
     return date_format(local, "SHORT_DATE_FORMAT")
 
 
+def days_ago(moment: datetime) -> str:
+    """How long ago, in days from the second day on."""
+    days = (timezone.now() - moment).days
+    if days < 1:
+        return ago(moment)
+    return ngettext("%(days)s day ago", "%(days)s days ago", days) % {"days": days}
+
+
 def lasted(seconds: float) -> str:
     """A stretch of time: "0,4 s", "12 s", "3 min 20 s", "1 h 5 min"."""
     if seconds < 10:

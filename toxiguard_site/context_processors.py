@@ -1,4 +1,4 @@
-"""What every page's frame shows: theme, sections by permission, the live model."""
+"""What every page's frame shows: theme, sections by permission, the live model, its alerts."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from modelops import selectors
+from modelops.access import OPERATE
+from modelops.alert_texts import alert_text
 
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "theme"
@@ -22,6 +24,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "theme": theme_of(request),
         "sections": SimpleLazyObject(lambda: sections(request)),
         "live_model": SimpleLazyObject(lambda: live_model(request)),
+        "model_alerts": SimpleLazyObject(lambda: model_alerts(request)),
         "docs_url": SimpleLazyObject(lambda: docs_url(request) or ""),
     }
 
@@ -45,14 +48,18 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
     if user.has_perm("moderation.analyze_text") or user.has_perm("moderation.view_analysis"):
         in_history = here.startswith("moderation:") and here != "moderation:analyse"
         found.append(("moderation:history", _("History"), "i-history", in_history))
+    if user.has_perm(OPERATE):
+        found.append(("modelops:model", _("Model"), "i-model", here.startswith("modelops:")))
     if user.is_staff:
         found.append(("admin:index", _("Administration"), "i-admin", False))
     entries = [
-        {"url": reverse(name), "label": label, "icon": icon, "current": current}
+        {"name": name, "url": reverse(name), "label": label, "icon": icon, "current": current}
         for name, label, icon, current in found
     ]
     if docs := docs_url(request):
-        entries.append({"url": docs, "label": _("API"), "icon": "i-api", "current": False})
+        entries.append(
+            {"name": "docs", "url": docs, "label": _("API"), "icon": "i-api", "current": False}
+        )
     return entries
 
 
@@ -64,6 +71,16 @@ def docs_url(request: HttpRequest) -> str | None:
         return reverse("docs")
     except NoReverseMatch:
         return None
+
+
+def model_alerts(request: HttpRequest) -> dict[str, Any] | None:
+    """For operators: how many alerts are open, and what the newest says."""
+    if not request.user.has_perm(OPERATE):
+        return None
+    alerts = list(selectors.open_alerts())
+    if not alerts:
+        return None
+    return {"count": len(alerts), "newest": alert_text(alerts[0])}
 
 
 def live_model(request: HttpRequest) -> dict[str, str] | None:

@@ -12,6 +12,7 @@ from toxiguard_site import problems, views
 
 urlpatterns = [
     path("", include("moderation.urls")),
+    path("modelo/", include("modelops.urls")),
     path("login/", auth.LoginView.as_view(), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("password/", auth.PasswordChangeView.as_view(), name="password_change"),

@@ -177,8 +177,14 @@ document.addEventListener("htmx:configRequest", (event) => {
     if (value === "") delete event.detail.parameters[name];
 });
 
-document.addEventListener("htmx:sendError", () => showToast(texts.offline));
-document.addEventListener("htmx:responseError", () => showToast(texts.refused));
+// What asks by itself says in its place that it got no answer, instead of a toast every time.
+function unanswered(event, text) {
+  const asker = event.detail.elt;
+  if (asker.matches("[data-quiet]")) asker.classList.add("is-stale");
+  else showToast(text);
+}
+document.addEventListener("htmx:sendError", (event) => unanswered(event, texts.offline));
+document.addEventListener("htmx:responseError", (event) => unanswered(event, texts.refused));
 
 document.getElementById("dialog")?.addEventListener("close", () => {
   document.getElementById("dialog-body").replaceChildren();

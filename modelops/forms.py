@@ -1,0 +1,87 @@
+"""What the model page takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+LONGEST_REASON = 500  # characters, as the columns have them
+
+
+class ReasonForm(forms.Form):
+    """An operation that may be given a reason."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Why"),
+        help_text=gettext_lazy("Shown in the timeline. May stay empty."),
+        max_length=LONGEST_REASON,
+        required=False,
+    )
+
+
+class RestoreForm(ReasonForm):
+    hold_back = forms.BooleanField(
+        label=gettext_lazy("Hold back the labels that came after it"),
+        help_text=gettext_lazy(
+            "They stay out of training until somebody releases them; nothing is deleted."
+        ),
+        required=False,
+    )
+
+
+class ThresholdsForm(forms.Form):
+    """Thresholds and base rate in points of 100, for the languages that the model has."""
+
+    def __init__(self, *args: Any, languages: dict[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.languages = languages
+        for code, name in languages.items():
+            for kind, words in (("review", _("Review from")), ("block", _("Block from"))):
+                self.fields[f"{kind}_{code}"] = _points(f"{words}, {name}")
+        self.fields["base_rate"] = _points(_("Toxic texts of 100"), least=0.1, most=90)
+        self.fields["reason"] = ReasonForm.base_fields["reason"]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        for code, name in self.languages.items():
+            review, block = data.get(f"review_{code}"), data.get(f"block_{code}")
+            if (review is None) != (block is None):
+                missing = f"review_{code}" if review is None else f"block_{code}"
+                if missing not in self.errors:
+                    self.add_error(
+                        missing, _("Both are needed for %(name)s, or none.") % {"name": name}
+                    )
+            elif review is not None and review > block:
+                self.add_error(f"block_{code}", _("Blocking cannot begin below review."))
+        return data
+
+    def thresholds(self) -> dict[str, dict[str, float]] | None:
+        """{language: {"review", "block"}} as probabilities; None where nothing is set."""
+        found = {
+            code: {
+                kind: round(self.cleaned_data[f"{kind}_{code}"] / 100, 4)
+                for kind in ("review", "block")
+            }
+            for code in self.languages
+            if self.cleaned_data.get(f"review_{code}") is not None
+        }
+        return found or None
+
+    def base_rate(self) -> float | None:
+        value = self.cleaned_data.get("base_rate")
+        return None if value is None else round(value / 100, 6)
+
+
+def _points(label: str, *, least: float = 0.0, most: float = 100.0) -> forms.FloatField:
+    # a plain text field: browsers write the decimals of a number field in their own language
+    return forms.FloatField(
+        label=label,
+        min_value=least,
+        max_value=most,
+        required=False,
+        localize=True,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )

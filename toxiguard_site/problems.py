@@ -31,6 +31,7 @@ _TITLES = {
     403: gettext_lazy("Not allowed"),
     404: gettext_lazy("Not found"),
     405: gettext_lazy("Method not allowed"),
+    409: gettext_lazy("Conflict"),
     411: gettext_lazy("Length required"),
     413: gettext_lazy("Request too large"),
     415: gettext_lazy("Unsupported content type"),

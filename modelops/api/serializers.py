@@ -123,7 +123,7 @@ class DeployedSerializer(serializers.Serializer):
 
 
 class PromoteSerializer(ObjectSerializer):
-    reason = OptionalCharField(max_length=500, help_text="Why; kept with the deployment.")
+    reason = OptionalCharField(default="", max_length=500, help_text="Why; kept with the deployment.")
 
 
 class RestoreSerializer(PromoteSerializer):

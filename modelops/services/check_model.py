@@ -15,9 +15,10 @@ from modelops.selectors_thresholds import site_thresholds
 
 from .expire_runs import expire_runs
 from .mail_alerts import mail_alerts
-from .raise_alert import raise_alert, resolve_alert, resolve_alerts
+from .raise_alert import raise_alert, resolve_alerts
 from .record_damage import forget_version, record_intact_version
 from .reload_model import verify_live_files
+from .settle_retraining import settle_retraining
 from .verify_backup import bad_backup_files
 
 logger = structlog.get_logger(__name__)
@@ -62,7 +63,7 @@ def check_model(*, mail: bool) -> CheckReport:
     else:
         resolve_alerts(kind=Kind.LOAD_FAILED)
     _verify_others(version)
-    _settle_retraining()
+    settle_retraining()
     return CheckReport(
         status=selectors.model_status(),
         alerts=list(selectors.open_alerts()),
@@ -95,14 +96,6 @@ def _settle_loads(version: ModelVersion, error: str) -> None:
         details = {"version": version.version, "serves": serves, "error": error}
         raise_alert(kind=Kind.LOAD_FAILED, cause=version.version, details=details)
     resolve_alerts(kind=Kind.LOAD_FAILED, except_causes=[version.version] if error else [])
-
-
-def _settle_retraining() -> None:
-    answer = selectors.retraining()
-    if answer.needed:
-        raise_alert(kind=Kind.NEEDS_RETRAINING, details={"reasons": list(answer.causes)})
-    else:
-        resolve_alert(kind=Kind.NEEDS_RETRAINING)
 
 
 def _verify_others(live: ModelVersion | None) -> None:

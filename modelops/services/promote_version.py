@@ -30,6 +30,7 @@ from .fence import fence
 from .label_holds import hold_labels
 from .record_damage import record_damaged_version
 from .record_operation import record_operation
+from .settle_retraining import settle_retraining_after_promotion
 
 logger = structlog.get_logger(__name__)
 State = ModelVersion.State
@@ -155,4 +156,5 @@ def go_live(
     except OperationFailed as error:
         logger.error("model.copies_outdated", version=version.version, error=str(error))
     serving.look_again()
+    settle_retraining_after_promotion()
     return deployment

@@ -145,12 +145,12 @@ def _reaching(quantiles: list[float], scores: Array) -> Array:
     # of equal quantiles the first: who has just that score reaches it
     distinct, first = np.unique(_logits(np.array(quantiles[:-1])), return_index=True)
     shares = 1.0 - np.interp(scores, distinct, levels[first])
-    end = distinct[-1]
-    tail = levels[first] >= _TAIL_FROM
-    if tail.sum() >= 2 and (width := end - distinct[tail][0]) > 0.0:
-        rate = np.log((1.0 - levels[first][tail][0]) / (1.0 - levels[first][-1])) / width
-        beyond = scores > end
-        shares[beyond] *= np.exp(-rate * (scores[beyond] - end))
+    if len(distinct) >= 2:
+        known = 1.0 - levels[first]
+        start = min(int(np.searchsorted(levels[first], _TAIL_FROM)), len(distinct) - 2)
+        rate = np.log(known[start] / known[-1]) / (distinct[-1] - distinct[start])
+        beyond = scores > distinct[-1]
+        shares[beyond] *= np.exp(-rate * (scores[beyond] - distinct[-1]))
     return np.asarray(shares)
 
 

@@ -18,8 +18,11 @@ LIMITS = {"review": 0.4, "block": 0.9}
 GOLDEN = (("Eres un idiota", "es"), ("You are stupid", "en"), ("Muchas gracias", "es"))
 
 
-def small_model(*, strength: float = 8.0) -> NumericModel:
-    """`strength`: weight of a toxic word in logits; another one makes another model."""
+def small_model(*, strength: float = 8.0, prior: bool = True) -> NumericModel:
+    """`strength`: weight of a toxic word in logits; another one makes another model.
+
+    `prior`: whether other versions can be built on it.
+    """
     size = len(WORDS) + len(CHARACTERS)
     weights = np.zeros((size, 1))
     weights[: len(WORDS), 0] = [strength if word in TOXIC else -2.0 for word in WORDS]
@@ -30,14 +33,17 @@ def small_model(*, strength: float = 8.0) -> NumericModel:
         weights=weights,
         intercepts=np.array([-3.0]),
         prior_precision=np.ones(size),
-        laplace_precision=np.ones((size, 1)),
-        laplace_intercept=np.ones(1),
+        laplace_precision=np.full((size, 1), float(prior)),
+        laplace_intercept=np.full(1, float(prior)),
         details={
             "heads": {
                 "toxic": {
                     "languages": ["es", "en"],
                     "thresholds": {"es": LIMITS, "en": LIMITS},
                     "calibration": {"es": [1.0, 0.0], "en": [1.0, 0.0]},
+                    # of Spanish only: thresholds for other base rates can be computed there
+                    "distributions": {"es": _distributions()},
+                    "floors": {"es": 0.1},
                     "convergence": {"iterations": 1},
                 }
             },
@@ -64,7 +70,17 @@ def small_model(*, strength: float = 8.0) -> NumericModel:
     return replace(model, details={**model.details, "golden": golden})
 
 
-def write_small_model(folder: Path, *, strength: float = 8.0) -> Path:
+def _distributions() -> dict[str, object]:
+    """Quantiles of made-up scores: toxic ones from 0.05 to 0.998, innocent ones below 0.5."""
+    steps = np.linspace(0.0, 1.0, 21)
+    toxic, innocent = (
+        [round(float(q), 6) for q in 1 / (1 + np.exp(-logits))]
+        for logits in (-3.0 + 9.0 * steps, -8.0 + 8.0 * steps)
+    )
+    return {"toxic": toxic, "innocent": innocent, "base_rate": 0.1}
+
+
+def write_small_model(folder: Path, *, strength: float = 8.0, prior: bool = True) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    write_numeric(small_model(strength=strength), folder)
+    write_numeric(small_model(strength=strength, prior=prior), folder)
     return folder

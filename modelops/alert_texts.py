@@ -36,10 +36,14 @@ def _needs_retraining(facts: Facts) -> str:
 
 
 def _run_failed(facts: Facts) -> str:
+    from modelops.run_texts import why_text
+
+    why = facts.get("why")
+    reason = why_text(why["code"], why["facts"]) if why else facts.get("reason", "")
     return _(
         "Training run %(run)s failed: %(reason)s The live model is still the same. Start another "
         "run once the reason is gone."
-    ) % {"run": facts.get("run", "?"), "reason": _sentence(facts.get("reason", ""))}
+    ) % {"run": facts.get("run", "?"), "reason": _sentence(reason)}
 
 
 def _run_lost(facts: Facts) -> str:

@@ -54,9 +54,10 @@ def finish_run(
         return True
     if state in (State.FAILED, State.LOST):
         kind = Alert.Kind.RUN_FAILED if state == State.FAILED else Alert.Kind.RUN_LOST
-        details = {"run": run.pk, "kind": run.kind, "reason": reason}
+        details = {"run": run.pk, "kind": run.kind, "reason": reason, **why}
         raise_alert(kind=kind, cause=run.kind, details=details)
-    elif state == State.SUCCEEDED:
+    elif state in (State.SUCCEEDED, State.REFUSED):
+        # a refusal is the work of a training that got through
         resolve_alerts(kind=Alert.Kind.RUN_FAILED)
         resolve_alerts(kind=Alert.Kind.RUN_LOST)
     return True

@@ -28,24 +28,24 @@ Array = NDArray[np.float64]
 class Recipe:
     """The choices of a base fit.
 
-    `source_weights` weighs the texts of a source in the loss, `window_weight` the windows of its
+    `source_weights` weighs the texts of a source in the loss, `window_weights` the windows of its
     innocent texts against the texts themselves. `prior_power` and `prior_floor`
     shape the naive-Bayes prior: 0 for a plain ridge, 1 for the ratios of Wang and Manning.
     """
 
     features: FeatureConfig
     source_weights: Mapping[str, float]
-    window_weight: float
+    window_weights: Mapping[str, float]
     regularization_c: float
     prior_power: float
     prior_floor: float
-    min_word_documents: int = 3
-    min_char_documents: int = 6
+    min_word_documents: int = 2
+    min_char_documents: int = 4
     tolerance: float = 1e-6
 
     def weight(self, source: str) -> float:
         name, windows, _ = source.partition(WINDOWS)
-        return self.source_weights[name] * (self.window_weight if windows else 1.0)
+        return self.source_weights[name] * (self.window_weights[name] if windows else 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,11 +213,14 @@ def fit_base(
 
 
 def head_languages(corpus: Corpus, head: str) -> tuple[str, ...]:
-    """Return the languages in which people, not only the project's templates, labelled a head."""
+    """Return the languages of a head: all for `toxic`, else those in which people labelled it."""
+    languages = np.unique(corpus.languages)
+    if head == HEADS[0]:
+        return tuple(languages.tolist())
     labels = corpus.labels[:, HEADS.index(head)]
     people = ~np.char.startswith(corpus.sources, "own_")
     return tuple(
-        str(language)
-        for language in np.unique(corpus.languages)
+        language
+        for language in languages.tolist()
         if (people & (corpus.languages == language) & (labels == 1)).any()
     )

@@ -166,20 +166,22 @@ def calibrate(
         slope, intercept = round(slope, 6), round(intercept, 6)
         scores = special.expit(slope * final[known] + intercept)
         own = np.char.startswith(corpus.sources[known], "own_")
-        review = review_threshold(scores, labels, weights, own)
+        floor = innocent_floor(scores, toxic, own)
+        review = max(precision_threshold(scores, labels, weights, REVIEW_PRECISION), floor)
         block = max(precision_threshold(scores, labels, weights, BLOCK_PRECISION), review)
         result["calibration"][language] = [slope, intercept]
         result["thresholds"][language] = {"review": round(review, 4), "block": round(block, 4)}
-        result["floors"][language] = round(innocent_floor(scores, toxic, own), 4)
+        result["floors"][language] = round(floor, 4)
         result["distributions"][language] = {
             "toxic": score_distribution(scores[labels]),
             "innocent": score_distribution(scores[~labels]),
             "base_rate": round(rate, 6),
         }
         people = ~own
-        result["metrics"][language] = {
-            "auc": round(auc(labels[people], scores[people]), 4),
-            "texts": int(people.sum()),
-            "positives": int(labels[people].sum()),
-        }
+        if 0 < labels[people].sum() < people.sum():
+            result["metrics"][language] = {
+                "auc": round(auc(labels[people], scores[people]), 4),
+                "texts": int(people.sum()),
+                "positives": int(labels[people].sum()),
+            }
     return result

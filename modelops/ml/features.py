@@ -27,8 +27,8 @@ class FeatureConfig:
 
     word_ngrams: tuple[int, int] = (1, 2)
     char_ngrams: tuple[int, int] = (2, 5)
-    max_word_features: int = 30_000
-    max_char_features: int = 60_000
+    max_word_features: int = 60_000
+    max_char_features: int = 120_000
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,14 @@ from numpy.typing import NDArray
 from modelops.ml.artifacts import HEADS
 
 UNKNOWN = -1
+
+
+class NotPossible(ValueError):
+    """This way of training cannot work here. `code` says why, `facts` holds its numbers."""
+
+    def __init__(self, code: str, **facts: Any) -> None:
+        self.code, self.facts = code, facts
+        super().__init__(f"{code} {facts}" if facts else code)
 
 
 @dataclass(frozen=True, slots=True)

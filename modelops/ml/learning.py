@@ -9,19 +9,20 @@ does not matter.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from modelops.ml import scratch
 from modelops.ml.artifacts import HEADS, NumericModel, stored_precision
+from modelops.ml.building import Report
 from modelops.ml.features import BLOCKS
 from modelops.ml.golden import golden_cases
-from modelops.ml.labels import UNKNOWN, SiteLabels
+from modelops.ml.labels import UNKNOWN, NotPossible, SiteLabels
 from modelops.ml.scorer import Scorer
 from modelops.ml.site_vectors import (
     Readings,
@@ -37,29 +38,16 @@ from modelops.ml.site_vectors import (
 from modelops.ml.training import Prior, Solution, solve
 
 Array = NDArray[np.float64]
-# called with the share that is done (0 to 1) and the step that begins
-Report = Callable[[float, str], None]
 FEWEST_DOCUMENTS = 2  # labelled site texts that make a term of an increment
 MOST_NEW_TERMS = 400_000
 TOLERANCE = 1e-5
 # documents that make a term of a full retraining, as for a base
-_FULL_DOCUMENTS = {"word": 3, "char": 6}
-
-
-class NotPossible(ValueError):
-    """This way of training cannot work here. `code` says why, `facts` holds its numbers."""
-
-    def __init__(self, code: str, **facts: Any) -> None:
-        self.code, self.facts = code, facts
-        super().__init__(f"{code} {facts}" if facts else code)
+_FULL_DOCUMENTS = {"word": 2, "char": 4}
 
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """A new model. `features_changed` asks for another major number."""
-
     model: NumericModel
-    features_changed: bool
     new_terms: int  # beyond the base's
 
 
@@ -83,7 +71,7 @@ def learn_increment(
     vocabulary = _vocabulary(base, live, reader, labels, readings, keys[chosen], documents[chosen])
     features = matrix(readings, vocabulary)
     model = _solved(base, live, labels, features, vocabulary, report, seed)
-    return Learned(model, False, int(chosen.sum()))
+    return Learned(model, int(chosen.sum()))
 
 
 def learn_full(
@@ -104,7 +92,7 @@ def learn_full(
     vocabulary = _vocabulary(base, live, reader, labels, readings, keys, documents)
     features = matrix(readings, vocabulary)
     model = _solved(base, None, labels, features, vocabulary, report, seed)
-    return Learned(model, live.config != base.config or live.heads != base.heads, len(keys))
+    return Learned(model, len(keys))
 
 
 def learn_quick(
@@ -125,7 +113,15 @@ def learn_quick(
     vocabulary = replace(vocabulary, idf=dict(live.idf))
     features = matrix(readings, vocabulary)
     model = _solved(base, live, labels, features, vocabulary, report, seed, heads=("toxic",))
-    return Learned(model, False, 0)
+    return Learned(model, 0)
+
+
+def learn_from_scratch(
+    labels: SiteLabels, *, report: Report = lambda share, step: None, seed: int = 0
+) -> Learned:
+    """Train without a base, on the site's labels alone. Raises `NotPossible`."""
+    model = scratch.learn_from_scratch(labels, report=report, seed=seed)
+    return Learned(model, len(model.prior_precision))
 
 
 def _check(base: NumericModel, labels: SiteLabels) -> None:

@@ -10,7 +10,7 @@ With mean 0, precision 1 and precision_b 0 this is scikit-learn's LogisticRegres
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,10 @@ class Prior:
     precision: Array
     intercept_mean: float = 0.0
     intercept_precision: float = 0.0
+
+    def of(self, features: NDArray[np.int_]) -> Prior:
+        """Return the prior of some of the features."""
+        return replace(self, mean=self.mean[features], precision=self.precision[features])
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ def solve(
     prior: Prior,
     regularization_c: float,
     tolerance: float = 1e-6,
-    max_iterations: int = 2000,
+    max_iterations: int = 200,
     start: tuple[Array, float] | None = None,
 ) -> Solution:
     """Minimise F for one head.
@@ -75,27 +79,33 @@ def solve(
     Raises `NotConvergedError` when `distance_bound` stays above `tolerance` times the norm of the
     solution plus one.
     """
-    objective = _Objective(features, labels, sample_weights, prior, regularization_c)
-    point = np.zeros(features.shape[1] + 1)
+    # a feature that no row has stays at its mean; for few rows these are most of them
+    active = np.unique(features.indices)
+    objective = _Objective(
+        features[:, active], labels, sample_weights, prior.of(active), regularization_c
+    )
+    point = np.zeros(len(active) + 1)
     point[-1] = prior.intercept_mean
     if start is not None:
-        point[:-1], point[-1] = (start[0] - prior.mean) * objective.scale, start[1]
+        point[:-1] = (start[0] - prior.mean)[active] * objective.scale
+        point[-1] = start[1]
     point[-1] = objective.best_intercept(point, start=point[-1])
     result = optimize.minimize(
         objective.value_and_gradient,
         point,
         jac=True,
-        method="L-BFGS-B",
-        options={"maxiter": max_iterations, "maxfun": 2 * max_iterations, "maxcor": 20,
-                 "ftol": 1e-15, "gtol": tolerance / 10},
-    )  # fmt: skip
+        hessp=objective.hessian_product,
+        method="Newton-CG",
+        options={"maxiter": max_iterations, "xtol": tolerance * 1e-4},
+    )
     point, iterations = result.x, int(result.nit)
     for _ in range(20):
         point[-1] = objective.best_intercept(point, start=point[-1])
         gradient = objective.value_and_gradient(point)[1]
         bound = float(np.linalg.norm(gradient[:-1]))
         if bound <= tolerance * (1.0 + float(np.linalg.norm(point[:-1]))):
-            weights = prior.mean + point[:-1] / objective.scale
+            weights = prior.mean.copy()
+            weights[active] += point[:-1] / objective.scale
             raw = np.append(gradient[:-1] * objective.scale, gradient[-1])
             return Solution(
                 weights, float(point[-1]), float(np.linalg.norm(raw)), bound, iterations
@@ -123,6 +133,8 @@ class _Objective:
         self.signs = np.where(labels, 1.0, -1.0)
         self.costs = regularization_c * sample_weights
         self.prior = prior
+        self._curved_at = np.empty(0)
+        self._curvatures = np.empty(0)
 
     def _margins(self, point: Array) -> Array:
         margins: Array = self.features @ point[:-1] + self.offset + point[-1]
@@ -160,19 +172,23 @@ class _Objective:
                 break
         return intercept
 
+    def hessian_product(self, point: Array, direction: Array) -> Array:
+        """Return the product of the Hessian at `point` with `direction`."""
+        if not np.array_equal(point, self._curved_at):
+            probabilities = special.expit(self._margins(point))
+            self._curvatures = self.costs * probabilities * (1 - probabilities)
+            self._curved_at = point.copy()
+        projected = self._curvatures * (self.features @ direction[:-1] + direction[-1])
+        return np.append(
+            direction[:-1] + self.transposed @ projected,
+            self.prior.intercept_precision * direction[-1] + projected.sum(),
+        )
+
     def newton_step(self, point: Array, gradient: Array) -> Array:
-        """Return the Newton step from conjugate gradients with products of the exact Hessian."""
-        probabilities = special.expit(self._margins(point))
-        curvatures = self.costs * probabilities * (1 - probabilities)
-
-        def hessian_product(direction: Array) -> Array:
-            projected = curvatures * (self.features @ direction[:-1] + direction[-1])
-            return np.append(
-                direction[:-1] + self.transposed @ projected,
-                self.prior.intercept_precision * direction[-1] + projected.sum(),
-            )
-
+        """Return the Newton step from conjugate gradients."""
         size = len(point)
-        operator = sparse.linalg.LinearOperator((size, size), matvec=hessian_product)
+        operator = sparse.linalg.LinearOperator(
+            (size, size), matvec=lambda direction: self.hessian_product(point, direction)
+        )
         step, _ = sparse.linalg.cg(operator, -gradient, rtol=1e-4, maxiter=200)
         return np.asarray(step)

@@ -52,7 +52,7 @@ class Command(BaseCommand):
                 (folder / "FIGURES.md").write_text(figures(read_numeric(folder), data))
                 self.stdout.write(_("Figures written to %(file)s") % {"file": "FIGURES.md"})
                 return
-            model = build_starter(data, report=self.stderr.write)
+            model = build_starter(data, report=self._report)
         except FileNotFoundError as error:
             raise CommandError(
                 _("%(file)s is missing; name the folder with --data") % {"file": error.filename}
@@ -64,6 +64,9 @@ class Command(BaseCommand):
         write_numeric(model, folder)
         self._pin(folder)
         self.stdout.write(_("Starter built, digest %(digest)s") % {"digest": content_digest(model)})
+
+    def _report(self, share: float, step: str) -> None:
+        self.stderr.write(f"{share:4.0%} {step}")
 
     def _pin(self, folder: Path) -> None:
         """Write the digests that the code accepts for the starter's files."""

@@ -56,7 +56,7 @@ def main(run: str, folder: str) -> int:
     from django.db import connections
 
     from modelops.errors import OperationFailed
-    from modelops.ml.learning import NotPossible
+    from modelops.ml.labels import NotPossible
     from modelops.services.training_process import REPORT
     from modelops.training_job import do_job
 

@@ -19,11 +19,10 @@ from modelops.judging import judge_challenger, measured
 from modelops.labels import Collected, collect_labels
 from modelops.manifests import check_numeric_form
 from modelops.ml.artifacts import NumericModel, content_digest, read_numeric, write_numeric
-from modelops.ml.labels import SiteLabels
+from modelops.ml.building import Report
+from modelops.ml.labels import NotPossible, SiteLabels
 from modelops.ml.learning import (
     Learned,
-    NotPossible,
-    Report,
     learn_full,
     learn_increment,
     learn_quick,
@@ -183,10 +182,7 @@ class _Job:
 
     def _bump(self, champion: NumericModel, learned: Learned) -> str:
         model = learned.model
-        if learned.features_changed or (model.config, model.heads) != (
-            champion.config,
-            champion.heads,
-        ):
+        if (model.config, model.heads) != (champion.config, champion.heads):
             return "major"
         return "patch" if self.origin == Origin.INCREMENTAL else "minor"
 

@@ -159,7 +159,7 @@ def draw(shown: History, *, size: Size, theme: str) -> str:
         _words(root, 2, AXIS + 4, f"+{grouped(earlier)}", ink["quiet"], anchor="start")
     for mark, place in zip(kept, places, strict=True):
         _mark(root, mark, place, ink)
-    _words(root, end, AXIS + 25, pgettext("timeline", "now"), ink["quiet"], anchor="end")
+    _words(root, end, AXIS - 14, pgettext("timeline", "now"), ink["quiet"], anchor="end")
     return tostring(root, encoding="unicode")
 
 

@@ -48,22 +48,37 @@ def language_names() -> dict[str, str]:
     return {"es": _("Spanish"), "en": _("English")}
 
 
-def measures(version: ModelVersion) -> list[Measure]:
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The measures of a version, and what they are of: "gate", "training", "base" or "nothing"."""
+
+    measures: list[Measure]
+    source: str
+
+
+def figures(version: ModelVersion) -> Figures:
     """AUC and F1 of the version beside those of the champion before, on the gate's holdout.
 
-    Where the gate had no holdout: the version's own AUC from its training, with its interval.
+    Where the gate had no holdout: the version's own AUC from its training, with its interval,
+    else that of the base it builds on.
     """
-    holdout = _figures(version).get("holdout", {})
-    found = [
+    holdout = _gate_figures(version).get("holdout", {})
+    compared = [
         _compared(name, language, holdout[language][key], holdout[language])
         for language in LANGUAGES
         for key, name in (("auc", _("AUC")), ("f1", _("F1")))
         if key in holdout.get(language, {})
     ]
-    return found or _own(version)
+    if compared:
+        return Figures(compared, "gate")
+    if own := _of_its_training(version):
+        return Figures(own, "training")
+    if version.base and (base := _of_its_training(version.base)):
+        return Figures(base, "base")
+    return Figures([], "nothing")
 
 
-def _figures(version: ModelVersion) -> Mapping[str, Any]:
+def _gate_figures(version: ModelVersion) -> Mapping[str, Any]:
     gate = version.gate if isinstance(version.gate, dict) else {}
     figures: Mapping[str, Any] = gate.get("figures", {})
     return figures
@@ -85,7 +100,7 @@ def _compared(
     )
 
 
-def _own(version: ModelVersion) -> list[Measure]:
+def _of_its_training(version: ModelVersion) -> list[Measure]:
     own = _of_training(version)
     parent = _of_training(version.parent) if version.parent else {}
     return [

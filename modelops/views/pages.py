@@ -42,7 +42,7 @@ def model(request: PageRequest) -> HttpResponse:
     }
     if version:
         context |= {
-            "measures": metrics.measures(version),
+            "figures": metrics.figures(version),
             "on_labels": metrics.on_labels(version),
             "limit_place": metrics.limit_place(),
         }
@@ -73,17 +73,17 @@ def live_context() -> dict[str, Any]:
         "workers": found,
         "worker_alive": worker_alive(),
         "busy": run is not None or found["converged"] < found["total"],
-        "fingerprint": fingerprint(pointer),
+        "fingerprint": fingerprint(pointer, converged=found["converged"]),
     }
 
 
-def fingerprint(pointer: LivePointer | None) -> str:
+def fingerprint(pointer: LivePointer | None, *, converged: int) -> str:
     """Changes whenever the page should be looked at anew."""
     newest = TrainingRun.objects.values_list("pk", "state").first() or (0, "")
     backup = Backup.objects.values_list("pk", flat=True).first() or 0
     version = ModelVersion.objects.values_list("pk", flat=True).first() or 0
     generation = pointer.generation if pointer else 0
-    return f"{generation}-{newest[0]}{newest[1]}-{backup}-{version}"
+    return f"{generation}-{converged}-{newest[0]}{newest[1]}-{backup}-{version}"
 
 
 def _ended(pk: int) -> TrainingRun | None:
@@ -148,7 +148,7 @@ def version(request: PageRequest, number: str) -> HttpResponse:
     gate = found.gate if isinstance(found.gate, dict) else {}
     context = {
         "shown": found,
-        "measures": metrics.measures(found),
+        "figures": metrics.figures(found),
         "on_labels": metrics.on_labels(found),
         "limit_place": metrics.limit_place(),
         "gate": gate,

@@ -11,7 +11,7 @@ from django.conf import settings
 from modelops import sources
 from modelops.labels import LANGUAGES, collect_holdout
 from modelops.ml.artifacts import NUMERIC_FILES, NumericModel
-from modelops.ml.evaluation import auc
+from modelops.ml.bootstrap import Ranked
 from modelops.ml.gate import Contender, MustPass, judge, scores_and_flags
 from modelops.ml.labels import SiteLabels
 from modelops.ml.must_pass import project_sentences
@@ -65,9 +65,11 @@ def measured(model: NumericModel, test: SiteLabels) -> dict[str, Any]:
     )
     toxic = test.labels[:, 0] == 1
     hits = int((flags & toxic).sum())
-    both = 0 < toxic.sum() < len(toxic)
+    pairs = int(toxic.sum()) * int((~toxic).sum())
+    ranked = Ranked.of(toxic, scores)
+    wins = float((ranked.below + ranked.up_to).sum()) / 2.0
     return {
-        "auc": round(auc(toxic, scores), 4) if both else None,
+        "auc": round(wins / pairs, 4) if pairs else None,
         "precision": round(hits / int(flags.sum()), 4) if flags.any() else None,
         "recall": round(hits / int(toxic.sum()), 4) if toxic.any() else None,
     }

@@ -16,6 +16,7 @@ import asyncio
 import functools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from django.db import connections
@@ -100,10 +101,10 @@ class ModelManager:
         return _live() is not None
 
     @_also_in_notebooks
-    def get_model_age(self) -> int | None:
-        """Whole days since the live version was published on this site; None without one."""
+    def get_model_age(self) -> timedelta | None:
+        """Time since the live version was published on this site; None without one."""
         version = _live()
-        return selectors.age_in_days(version) if version else None
+        return max(timedelta(0), timezone.now() - version.created_at) if version else None
 
     @_also_in_notebooks
     def needs_retraining(self, max_age_days: int = 30) -> bool:
@@ -195,7 +196,8 @@ def _registered(df: pd.DataFrame) -> Any:
             rows[name] = [_cell(value) for value in rows[name]]
     with store.staging("frame") as folder:
         path = folder / "rows.csv"
-        rows.to_csv(path, index=False, errors="surrogatepass")
+        with path.open("w", encoding="utf-8", errors="surrogatepass", newline="") as handle:
+            rows.to_csv(handle, index=False)
         return import_dataset(
             path=path,
             name=f"Python {timezone.now():%Y-%m-%d %H:%M:%S}",

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from modelops.gate_texts import refusal_texts
 from modelops.models.doors import Door
@@ -45,9 +44,12 @@ _STEPS: dict[str, Callable[[str], str]] = {
     "collect": lambda detail: _("reading the labels"),
     "load": lambda detail: _("loading the model"),
     "learn": lambda detail: _("learning"),
+    "vocabulary": lambda detail: _("choosing the terms"),
     "read": lambda detail: _("reading the texts"),
     "vectorize": lambda detail: _("weighing the terms"),
-    "solve": lambda detail: _("learning (%(head)s)") % {"head": detail or "toxic"},
+    "solve": lambda detail: (
+        _("learning (%(head)s)") % {"head": detail} if detail else _("learning")
+    ),
     "calibrate": lambda detail: _("calibrating"),
     "finish": lambda detail: _("checking the model"),
     "write": lambda detail: _("writing the model"),
@@ -87,11 +89,11 @@ def _too_many_terms(facts: Facts) -> str:
     return _("There are more new terms than an update may add.")
 
 
-def _one_class(facts: Facts) -> str:
+def _too_few_labels(facts: Facts) -> str:
     return _(
-        "Training from scratch needs toxic and not toxic texts, and there are %(toxic)s toxic and "
-        "%(not_toxic)s not toxic ones. Import a dataset with more of them."
-    ) % {"toxic": facts.get("toxic", "?"), "not_toxic": facts.get("not_toxic", "?")}
+        "Training from scratch needs at least %(fewest)s toxic and %(fewest)s not toxic texts, and "
+        "there are %(toxic)s and %(not_toxic)s. Import a dataset with more of them."
+    ) % {name: facts.get(name, "?") for name in ("fewest", "toxic", "not_toxic")}
 
 
 def _refused(facts: Facts) -> str:
@@ -170,15 +172,6 @@ def _dry_run(facts: Facts) -> str:
     return _("A dry run: nothing was published.")
 
 
-def _too_few(facts: Facts) -> str:
-    count = int(facts.get("labels", 0))
-    return ngettext(
-        "%(labels)s label is too little to train from scratch.",
-        "%(labels)s labels are too little to train from scratch.",
-        count,
-    ) % {"labels": count}
-
-
 _REASONS: dict[str, Callable[[Facts], str]] = {
     "no_labels": _no_labels,
     "nothing_new": _nothing_new,
@@ -186,8 +179,7 @@ _REASONS: dict[str, Callable[[Facts], str]] = {
     "other_features": _other_features,
     "other_heads": _other_heads,
     "too_many_terms": _too_many_terms,
-    "one_class": _one_class,
-    "too_few": _too_few,
+    "too_few_labels": _too_few_labels,
     "refused": _refused,
     "cancelled": _cancelled,
     "stopped": _stopped,

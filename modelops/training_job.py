@@ -136,10 +136,11 @@ class _Job:
 
         seed = self.run.seed
         if self._from_scratch:
-            from modelops.ml.learning import learn_from_scratch
+            # imported here: it takes time, and hardly any training needs it
+            from modelops.ml.scratch import learn_from_scratch
 
             self.origin = Origin.FROM_SCRATCH
-            return learn_from_scratch(labels, report=say, seed=seed)
+            return Learned(learn_from_scratch(labels, report=say, seed=seed), new_terms=0)
         self.base = self.live.base or self.live
         base = champion if self.base == self.live else _numeric_of(self.base)[0]
         try:

@@ -134,9 +134,9 @@ class _Work:
             return State.REFUSED, "refused", {"refusals": refusals}
         if self._run.kind == Kind.SIMULATE:
             return State.SUCCEEDED, "simulated", {"version": self._version.version}
-        self._check()
-        self._live_as_judged(report["live"])
         self._say(0.95, "promote")
+        self._lease.check_now()
+        self._live_as_judged(report["live"])
         promote_version(
             version=self._version,
             by=self._run.requested_by,
@@ -174,7 +174,7 @@ class _Work:
         base = ModelVersion.objects.filter(pk=facts["base"]).first()
         until = facts["labels_until"]
         for attempt in range(ATTEMPTS):
-            self._check()
+            self._lease.check_now()
             try:
                 return publish_version(
                     numeric=numeric,

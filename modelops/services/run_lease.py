@@ -89,6 +89,11 @@ class RunLease:
         if self._cancelled:
             raise RunCancelled
 
+    def check_now(self) -> None:
+        """The same after a look at the row, before a step that can't be undone."""
+        self._look()
+        self.check()
+
     def _keep(self) -> None:
         renewed = time.monotonic()
         saved = (self._progress, self._step)

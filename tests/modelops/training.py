@@ -1,0 +1,108 @@
+"""Runs that really train: labels, child processes to find and to disturb."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+
+from modelops.models import Dataset, Door, TrainingRun
+from modelops.services.execute_run import execute_run
+from modelops.services.import_dataset import import_dataset
+from modelops.services.start_run import start_run
+from tests.modelops.processes import site_environment
+
+Kind = TrainingRun.Kind
+State = TrainingRun.State
+LABELS = (
+    ("eres un frompazo", True),
+    ("menudo frompazo, idiota", True),
+    ("vaya frompazo de vecino", True),
+    ("muchas gracias por todo", False),
+    ("qué bonito día", False),
+    ("thanks for the recipe", False),
+)
+
+
+def children_use(monkeypatch: pytest.MonkeyPatch, data_dir: Path, **environment: str) -> None:
+    """Let processes that this one starts be of the test's site."""
+    for name, value in (site_environment(data_dir) | environment).items():
+        monkeypatch.setenv(name, value)
+
+
+def in_children(monkeypatch: pytest.MonkeyPatch, folder: Path, code: str) -> None:
+    """Run code at the start of each process that learns, before anything else."""
+    folder.mkdir()
+    guard = "import sys\nif sys.argv == ['-m'] or 'modelops.train' in sys.orig_argv:\n"
+    body = "".join(f"    {line}\n" for line in code.strip().splitlines())
+    (folder / "sitecustomize.py").write_text(guard + body)
+    monkeypatch.setenv("PYTHONPATH", f"{folder}{os.pathsep}{os.environ['PYTHONPATH']}")
+
+
+def give_labels(
+    folder: Path, labels: Iterable[tuple[str, bool]] = LABELS, *, name: str = "labels",
+    split: str = Dataset.Split.TRAIN,
+) -> Dataset:  # fmt: skip
+    path = folder / f"{name}.csv"
+    rows = [f'"{text}",{int(toxic)},es\n' for text, toxic in labels]
+    path.write_text("text,toxic,language\n" + "".join(rows))
+    dataset = import_dataset(path=path, name=name, by=None, split=split).dataset
+    assert dataset is not None
+    return dataset
+
+
+def begin(kind: Kind = Kind.INCREMENTAL, **parameters: object) -> TrainingRun:
+    run, created = start_run(kind=kind, parameters=parameters, by=None, door=Door.COMMAND)
+    assert created
+    return run
+
+
+def trained(kind: Kind = Kind.INCREMENTAL, **parameters: object) -> TrainingRun:
+    """A run of this kind, executed."""
+    return execute_run(run=begin(kind, **parameters))
+
+
+class At:
+    """Does something once when a run comes to a step: a `report` for `execute_run`."""
+
+    def __init__(self, step: str, act: Callable[[], object]) -> None:
+        self.step, self.act, self.done = step, act, False
+
+    def __call__(self, share: float, step: str) -> None:
+        if step == self.step and not self.done:
+            self.done = True
+            self.act()
+
+
+def learning_processes(parent: int | None = None) -> list[int]:
+    """Numbers of the processes that learn, of one parent or all."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (path / "cmdline").read_bytes().split(b"\0")
+            ppid = int((path / "stat").read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        if b"modelops.train" in command and parent in (None, ppid):
+            found.append(int(path.name))
+    return found
+
+
+def runs(pid: int) -> bool:
+    """Whether a process does anything yet; one that nobody waited for is at its end as well."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def learning_process(parent: int) -> int:
+    """The process that learns for this one, as soon as it is there."""
+    deadline = time.monotonic() + 30
+    while not (found := learning_processes(parent)):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return found[0]

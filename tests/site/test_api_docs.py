@@ -65,6 +65,12 @@ def post(client: Client, path: str, **body: Any) -> Any:
     return answer.json()
 
 
+def put(client: Client, path: str, **body: Any) -> Any:
+    answer = client.put(path, body, content_type="application/json")
+    assert answer.status_code == 200, answer.content
+    return answer.json()
+
+
 def get(client: Client, path: str) -> Any:
     answer = client.get(path)
     assert answer.status_code == 200, answer.content
@@ -109,6 +115,20 @@ def test_the_model_answers_with_the_fields_shown(admin: Client) -> None:
         assert fields(get(admin, path)) == fields(example("GET", path))
     for path in ("/model/backup", "/model/reload"):
         assert fields(post(admin, path)) == fields(example("POST", path))
+
+
+def test_thresholds_are_answered_with_the_fields_shown(admin: Client) -> None:
+    path = "/model/thresholds"
+    post(admin, "/api/analyze", text=TEXT, language="en")
+    never = {"en": {"review": 1, "block": 1}}
+    tried = put(admin, path, thresholds=never, base_rate=0.05, dry_run=True)
+    shown = example("PUT", path)
+    # (which decisions and languages there are depends on the site)
+    for answer in (tried, shown):
+        answer["preview"]["by_change"] = answer["site"]["thresholds"] = {}
+    assert fields(tried) == fields(shown)
+    put(admin, path, thresholds={"es": {"review": 0.3, "block": 0.85}}, base_rate=0.05)
+    assert fields(get(admin, path)) == fields(example("GET", path))
 
 
 def test_problems_have_the_fields_shown(admin: Client) -> None:

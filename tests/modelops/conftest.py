@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.test import Client
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
@@ -38,8 +39,10 @@ def publish(
 ) -> Callable[..., ModelVersion]:
     """Publish a small model: `publish("1.0.1", strength=6.0)`."""
 
-    def make(version: str = "1.0.0", *, strength: float = 8.0) -> ModelVersion:
-        numeric = write_small_model(tmp_path / f"numeric-{strength}", strength=strength)
+    def make(version: str = "1.0.0", *, strength: float = 8.0, prior: bool = True) -> ModelVersion:
+        numeric = write_small_model(
+            tmp_path / f"numeric-{strength}-{prior}", strength=strength, prior=prior
+        )
         for folder in published_before.glob(f"{version}-{strength}/*"):
             shutil.copytree(folder, store / "versions" / folder.name, dirs_exist_ok=True)
         made = publish_version(
@@ -89,5 +92,21 @@ def as_operator(operator: User) -> APIClient:
 @pytest.fixture
 def as_somebody(somebody: User) -> APIClient:
     client = APIClient()
+    client.force_login(somebody)
+    return client
+
+
+@pytest.fixture
+def admin(operator: User) -> Client:
+    """An operator in the Django admin, in English."""
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(operator)
+    return client
+
+
+@pytest.fixture
+def stranger(somebody: User) -> Client:
+    """Staff without a permission, in the Django admin."""
+    client = Client(headers={"accept-language": "en"})
     client.force_login(somebody)
     return client

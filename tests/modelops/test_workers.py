@@ -116,6 +116,25 @@ def test_workers_follow_promotions_and_reloads_under_load(
     assert sum(float(line.split()[-1]) for line in counted) == len(seen) + 1  # of both workers
 
 
+def test_workers_follow_the_sites_thresholds(server: Server) -> None:
+    def limits() -> tuple[float, float]:
+        status, body = server.call("POST", "/api/analyze", {"text": "tonto", "language": "es"})
+        assert status == 200
+        found = json.loads(body)["thresholds"]
+        return found["review"], found["block"]
+
+    assert limits() == (0.4, 0.9)
+    body = {"thresholds": {"es": {"review": 0.2, "block": 0.5}}}
+    assert server.call("PUT", "/model/thresholds", body)[0] == 200
+    changed = time.monotonic()
+    seen: set[tuple[float, float]] = set()
+    while time.monotonic() < changed + 2:
+        seen.add(limits())
+    assert seen <= {(0.4, 0.9), (0.2, 0.5)}  # none of one set with one of the other
+    wait_until(lambda: ServerWorker.objects.filter(generation=2).count() == 2, seconds=5)
+    assert {limits() for _ in range(20)} == {(0.2, 0.5)}
+
+
 def test_the_queue_worker_checks_the_model_and_ends_at_once(
     live: ModelVersion, folder: Path, tmp_path: Path
 ) -> None:

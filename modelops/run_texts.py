@@ -112,7 +112,7 @@ def _cancelled(facts: Facts) -> str:
 
 def _stopped(facts: Facts) -> str:
     return _(
-        "The process that trained was stopped. Nothing was published; the run can be started again."
+        "The process that trained was stopped. Nothing was promoted; the run can be started again."
     )
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from modelops import store
 from modelops.csv_files import Row, read_rows
-from modelops.errors import DamagedFiles, NoLiveVersion
+from modelops.errors import DamagedFiles, NoLiveVersion, OperationFailed
 from modelops.judging import judge_challenger, measured
 from modelops.labels import Collected, collect_labels
 from modelops.manifests import check_numeric_form
@@ -29,6 +29,7 @@ from modelops.ml.learning import (
 )
 from modelops.ml.simulate import simulate_comments
 from modelops.models import LivePointer, ModelVersion, TrainingRun
+from modelops.services.purge_erased_texts import purge_erased_texts
 from modelops.services.training_process import NUMERIC
 from modelops.sources import LabelledText
 
@@ -72,7 +73,7 @@ class _Job:
         if not len(labels) and not self._from_scratch:
             return {**report, "nothing": "no_labels"}
         with self._timed("load", LOAD):
-            champion, champion_folder = _numeric_of(self.live)
+            champion, champion_folder = self._champion()
         if self._has_learned(champion, labels):
             return {**report, "nothing": "nothing_new"}
         with self._timed("learn", LEARN):
@@ -107,7 +108,21 @@ class _Job:
     def _from_scratch(self) -> bool:
         return bool(self.run.parameters.get("from_scratch"))
 
+    def _champion(self) -> tuple[NumericModel, Path]:
+        try:
+            return _numeric_of(self.live)
+        except DamagedFiles:
+            # nobody asks what a forced training replaces: it is a way out
+            if self.run.kind != Kind.FORCE or self.live.base is None:
+                raise
+            return _numeric_of(self.live.base)
+
     def _collected(self) -> Collected:
+        try:
+            purge_erased_texts()
+        except OperationFailed as error:
+            # they are left out all the same
+            logger.warning("run.purge_failed", run=self.run.pk, error=str(error))
         parameters = self.run.parameters
         collected = collect_labels(
             days=parameters.get("days"),
@@ -155,7 +170,6 @@ class _Job:
                 return learn_increment(base, champion, labels, cache=cache, report=say, seed=seed)
         except NotPossible as error:
             self.fallback = {"code": error.code, "facts": error.facts}
-            logger.warning("run.fallback", run=self.run.pk, **self.fallback)
         self.origin = Origin.FULL
         if not base.laplace_intercept.any():
             # what is live can't be built on; what every site begins with can

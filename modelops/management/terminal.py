@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import unicodedata
 from collections.abc import Collection
 
 from django.utils.translation import gettext as _
@@ -27,8 +28,14 @@ def ask(question: str) -> str:
 
 def confirmed(question: str) -> bool:
     """Whether the answer is yes, in the site's language or in English; anything else is no."""
-    words = {"y", "yes", _("yes").lower(), _("yes")[:1].lower()}
-    return ask(f"{question} [{_('yes')}/{_('no')}]").lower() in words
+    answer = _plain(ask(f"{question} [{_('yes')}/{_('no')}]"))
+    return answer in {word[:length] for word in ("yes", _plain(_("yes"))) for length in (1, 3)}
+
+
+def _plain(word: str) -> str:
+    """Without case and accents, which people leave out."""
+    letters = unicodedata.normalize("NFD", word.strip().lower())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def choose(question: str, answers: Collection[str]) -> str:

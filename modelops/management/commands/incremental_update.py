@@ -58,7 +58,7 @@ class Command(SiteCommand):
         )  # fmt: skip
         add(
             "--from-history", action="store_true",
-            help=_("learn from what people said: labels, decisions, datasets"),
+            help=_("learn from what people said, in labels and datasets"),
         )  # fmt: skip
         add(
             "--simulate", type=int, metavar="N",

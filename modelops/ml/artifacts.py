@@ -64,7 +64,10 @@ class NumericModel:
     def metadata(self) -> dict[str, Any]:
         """What people and rows keep of the model: plain values, without golden inputs."""
         details = self.details
+        # of a model of another maker: where it is from, and how near it is to the original
+        imported = {"imported": details["imported"]} if "imported" in details else {}
         return {
+            **imported,
             "model_type": MODEL_TYPE,
             "training_samples": details["training_samples"],
             "site_labels": details.get("site_labels", 0),
@@ -147,10 +150,7 @@ def read_numeric(folder: Path) -> NumericModel:
         content.pop("model_type")
         model = NumericModel(
             config=FeatureConfig.from_json(content.pop("features")),
-            terms={
-                block: tuple(arrays[f"{block}_terms"].tobytes().decode().split("\n"))
-                for block in BLOCKS
-            },
+            terms={block: _terms(arrays[f"{block}_terms"]) for block in BLOCKS},
             idf={block: arrays[f"{block}_idf"].astype(np.float64) for block in BLOCKS},
             details=content,
             **{name: arrays[name].astype(np.float64) for name in _ARRAYS},
@@ -159,6 +159,11 @@ def read_numeric(folder: Path) -> NumericModel:
     except (KeyError, TypeError, ValueError) as error:
         raise ArtifactError(f"the model in {folder.name} is incomplete: {error}") from error
     return model
+
+
+def _terms(stored: NDArray[np.uint8]) -> tuple[str, ...]:
+    # an imported model may have no terms in a block
+    return tuple(stored.tobytes().decode().split("\n")) if len(stored) else ()
 
 
 def _check(model: NumericModel) -> None:

@@ -29,9 +29,14 @@ class FeatureConfig:
     char_ngrams: tuple[int, int] = (2, 5)
     max_word_features: int = 60_000
     max_char_features: int = 120_000
+    # False: a term counts as often as it occurs. Only models that were imported have that.
+    sublinear_tf: bool = True
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        values = asdict(self)
+        if self.sublinear_tf:  # as ever: what models say of themselves, and their digest, stays
+            del values["sublinear_tf"]
+        return values
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> FeatureConfig:
@@ -40,6 +45,7 @@ class FeatureConfig:
             char_ngrams=tuple(value["char_ngrams"]),
             max_word_features=int(value["max_word_features"]),
             max_char_features=int(value["max_char_features"]),
+            sublinear_tf=bool(value.get("sublinear_tf", True)),
         )
 
 
@@ -54,7 +60,7 @@ def block_vectorizer(
         analyzer="word" if block == "word" else "char_wb",
         token_pattern=r"\S+",
         ngram_range=config.word_ngrams if block == "word" else config.char_ngrams,
-        sublinear_tf=True,
+        sublinear_tf=config.sublinear_tf,
         vocabulary=vocabulary,
         dtype=np.float64,
     )
@@ -65,11 +71,16 @@ def fitted_vectorizer(
     vocabularies: Mapping[str, Sequence[str]],
     idf: Mapping[str, NDArray[np.float64]],
 ) -> FeatureUnion:
-    """Return the vectorizer of both blocks with given terms and inverse document frequencies."""
+    """Return the vectorizer of both blocks with given terms and inverse document frequencies.
+
+    A block without terms, which an imported model may have, is left out.
+    """
     from sklearn.pipeline import FeatureUnion
 
     parts = []
     for block in BLOCKS:
+        if not vocabularies[block]:
+            continue
         vectorizer = block_vectorizer(config, block, vocabularies[block])
         vectorizer.idf_ = idf[block]
         parts.append((block, vectorizer))

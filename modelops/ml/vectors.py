@@ -60,6 +60,7 @@ class FeatureIndex:
         self.table = np.column_stack([idf, model.weights])
         self.bigrams = model.config.word_ngrams[1] >= 2
         self.lengths = range(model.config.char_ngrams[0], model.config.char_ngrams[1] + 1)
+        self._frequency = _sublinear if model.config.sublinear_tf else _plain
         self._cache: dict[str, Ids] = {}
 
     def word_features(self, word: str) -> Ids:
@@ -113,7 +114,7 @@ class FeatureIndex:
         keys, counts = _counted(keys)
         owners, numbers = keys >> self.bits, keys & ((1 << self.bits) - 1)
         rows = self.table[numbers]
-        values = _term_frequency(counts) * rows[:, 0]
+        values = self._frequency(counts) * rows[:, 0]
         blocks = 2 * owners + (numbers >= self.first_char)
         norms = np.sqrt(np.bincount(blocks, values * values, 2 * len(segments)))
         values /= norms[blocks]
@@ -124,7 +125,7 @@ class FeatureIndex:
         """The same for one segment, where most of the bookkeeping falls away."""
         numbers, counts = _counted(keys)
         rows = self.table[numbers]
-        values = _term_frequency(counts) * rows[:, 0]
+        values = self._frequency(counts) * rows[:, 0]
         parting = int(numbers.searchsorted(self.first_char))
         for block in (values[:parting], values[parting:]):
             if len(block):
@@ -161,7 +162,11 @@ def _counted(keys: Ids) -> tuple[Ids, Ids]:
     return keys[first], counts
 
 
-def _term_frequency(counts: Ids) -> Array:
+def _plain(counts: Ids) -> Array:
+    return counts.astype(np.float64)
+
+
+def _sublinear(counts: Ids) -> Array:
     """Return 1 + ln(count)."""
     if len(counts) and counts.max() > len(_LOG_TF):
         return 1.0 + np.log(counts)

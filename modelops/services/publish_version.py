@@ -73,7 +73,7 @@ def publish_version(
     model = read_model(numeric)
     digest = content_digest(model)
     if existing := _published(version, digest):
-        if existing.state == ModelVersion.State.REMOVED:
+        if existing.state != ModelVersion.State.READY:
             renew_version_files(version=existing, source=numeric)
         return existing
     row = ModelVersion(

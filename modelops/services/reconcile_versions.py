@@ -76,8 +76,8 @@ def _takable(folder: Path) -> dict[str, Any] | None:
 
 
 def _take_up(folder: Path, manifest: dict[str, Any]) -> None:
-    origin, until = manifest.get("origin"), manifest.get("labels_until")
-    known = isinstance(origin, str) and origin in ModelVersion.Origin.values
+    origin, until = str(manifest.get("origin")), manifest.get("labels_until")
+    known = origin in ModelVersion.Origin.values
     publish_version(
         numeric=folder,
         version=manifest["version"],

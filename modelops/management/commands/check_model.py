@@ -8,7 +8,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from modelops import selectors
 from modelops.alert_texts import alert_text
@@ -113,7 +113,11 @@ def _model_lines(status: dict[str, Any]) -> Iterator[str]:
         "features": metadata["vectorizer_features"],
         "samples": metadata["training_samples"],
     }
-    state = _("degraded") if status["degraded"] else _("good")
+    state = (
+        pgettext("state of the model", "degraded")
+        if status["degraded"]
+        else pgettext("state of the model", "good")
+    )
     yield _("State: %(state)s. Backups: %(count)s.") % {
         "state": state,
         "count": status["backups_count"],
@@ -133,7 +137,11 @@ def _threshold_lines() -> Iterator[str]:
     state = threshold_state()
     site = state["site"] or {"base_rate": None, "thresholds": {}}
     for language, limits in state["thresholds"].items():
-        whose = _("the site's") if language in site["thresholds"] else _("the version's")
+        whose = (
+            pgettext("whose", "the site's")
+            if language in site["thresholds"]
+            else pgettext("whose", "the version's")
+        )
         yield _("Thresholds %(language)s: review %(review)s, block %(block)s (%(whose)s).") % {
             "language": language,
             "review": number_format(limits["review"], 4),
@@ -142,7 +150,9 @@ def _threshold_lines() -> Iterator[str]:
         }
     yield _("Base rate of toxic texts: %(rate)s %% (%(whose)s).") % {
         "rate": percent(state["base_rate"]),
-        "whose": _("the version's") if site["base_rate"] is None else _("the site's"),
+        "whose": pgettext("whose", "the version's")
+        if site["base_rate"] is None
+        else pgettext("whose", "the site's"),
     }
 
 

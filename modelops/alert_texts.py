@@ -97,6 +97,15 @@ def _damaged_file(facts: Facts) -> str:
             )
             % values
         )
+    if facts.get("place") == "dataset":
+        return (
+            _(
+                "The texts of dataset “%(name)s” are missing or damaged: %(files)s. The live model "
+                "is not affected, but no training can learn from them. Import the dataset again, "
+                "or delete it."
+            )
+            % values
+        )
     return (
         _(
             "Model files of %(name)s are damaged: %(files)s. Running processes keep the model "

@@ -65,7 +65,7 @@ _TEXTS: dict[str, Callable[[], str]] = {
     "too_many_terms": lambda: _("The model has %(terms)s terms; the limit is %(limit)s."),
     "too_different": lambda: _(
         "Read in this site's spelling the model would be another one: on %(probes)s sentences its "
-        "probabilities differ by %(mean).3f on average, by %(most).3f at most (%(merged)s terms are "
-        "spelled like others, %(lost)s can't occur)."
+        "probabilities differ by %(mean).3f on average, by %(most).3f at most. "
+        "%(merged)s terms are spelled like others, %(lost)s can't occur."
     ),
 }

@@ -19,6 +19,7 @@ from modelops.ml.artifacts import NUMERIC_FILES, content_digest
 from modelops.models import Door, ModelVersion, TrainingRun
 
 from .changing_rows import changing_rows
+from .cleanup_versions import cleanup_versions
 from .fence import fence
 from .version_files import read_model, renew_version_files, write_version_files
 
@@ -101,6 +102,11 @@ def publish_version(
         door=str(door),
         by=str(by or ""),
     )
+    try:
+        cleanup_versions(door=door)
+    except OperationFailed as error:
+        # the version is published; the next one cleans up
+        logger.warning("model.versions_not_cleaned", error=str(error))
     return row
 
 

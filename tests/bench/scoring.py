@@ -12,10 +12,6 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-# one thread on both sides, before numpy is loaded
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
 import numpy as np
 
 from modelops.ml.artifacts import read_numeric, to_scikit_learn

@@ -71,9 +71,9 @@ def test_what_is_set_is_served_at_once_and_on_record(live: ModelVersion, operato
 
 
 def test_the_decision_follows_the_thresholds_and_the_score_does_not(live: ModelVersion) -> None:
-    (before,) = serving.analyze(["tonto gracias"], languages=["es"])
-    set_them({"es": {"review": 0.999, "block": 1.0}})
-    (after,) = serving.analyze(["tonto gracias"], languages=["es"])
+    (before,) = serving.analyze(["idiota"], languages=["es"])
+    set_them({"es": {"review": 0.9999, "block": 1.0}})
+    (after,) = serving.analyze(["idiota"], languages=["es"])
     assert after.score == before.score
     assert before.decision == "block"
     assert after.decision == "allow"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -20,6 +21,7 @@ from modelops.gate_texts import verdict_text
 from modelops.models import Door, LivePointer, ModelVersion, TrainingRun
 from modelops.selectors_versions import listed_versions
 from modelops.services.delete_version import delete_version
+from modelops.services.export_version import export_version
 from modelops.services.pin import pin_version
 from modelops.services.promote_version import promote_version
 
@@ -38,10 +40,9 @@ class ModelVersionAdmin(OperatorAdmin):
         "state",
         "origin",
         "created_at",
-        "created_by",
-        "samples",
-        "pinned",
         "verdict",
+        "pinned",
+        "created_by",
     ]
     list_filter = ["state", "origin", "pinned", "forced"]
     search_fields = ["version", "digest"]
@@ -57,25 +58,32 @@ class ModelVersionAdmin(OperatorAdmin):
     ]
     buttons = ("back_up_now", "reload_now", "retrain_full", "retrain_quick", "update")
     row_buttons = ("promote_this", "compare_this", "export_this")
-    fields = readonly_fields = (
-        "version",
-        "live",
-        "state",
-        "origin",
-        "created_at",
-        "created_by",
-        "parent",
-        "base",
+    readonly_fields = (
         "pinned",
         "forced",
         "labels_until",
-        "verdict",
-        "gate_figures",
-        "metadata_shown",
         "digest",
         "folder",
         "manifest_digest",
+        "gate_figures",
+        "metadata_shown",
     )
+    fieldsets = [
+        (None, {"fields": ["pinned", "forced", "labels_until"]}),
+        (
+            gettext_lazy("Details"),
+            {
+                "fields": [
+                    "digest",
+                    "folder",
+                    "manifest_digest",
+                    "gate_figures",
+                    "metadata_shown",
+                ],
+                "classes": ["collapse"],
+            },
+        ),
+    ]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_operate_permission(request)
@@ -88,10 +96,6 @@ class ModelVersionAdmin(OperatorAdmin):
     @admin.display(description=gettext_lazy("live"), boolean=True)
     def live(self, version: ModelVersion) -> bool:
         return bool(getattr(version, "is_live", False))
-
-    @admin.display(description=gettext_lazy("training texts"))
-    def samples(self, version: ModelVersion) -> int | None:
-        return version.metadata.get("training_samples")
 
     @admin.display(description=gettext_lazy("gate"))
     def verdict(self, version: ModelVersion) -> str:
@@ -106,6 +110,20 @@ class ModelVersionAdmin(OperatorAdmin):
     @admin.display(description=gettext_lazy("metadata"))
     def metadata_shown(self, version: ModelVersion) -> SafeString:
         return as_json(version.metadata)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        version = self.get_object(request, unquote(object_id))
+        context = {
+            "versions": [version] if version else [],
+            "sections": comparison([version]) if version else [],
+        }
+        return super().change_view(request, object_id, form_url, context | (extra_context or {}))
 
     # --- buttons of the list -------------------------------------------------------------------
 
@@ -264,10 +282,8 @@ class ModelVersionAdmin(OperatorAdmin):
         return TemplateResponse(request, "admin/modelops/modelversion/compare.html", context)
 
     def _exported(self, request: HttpRequest, version: ModelVersion) -> FileResponse | None:
-        from modelops.services.export_version import export_version
-
         try:
-            stream = export_version(version=version)
+            stream = export_version(version=version, by=user_of(request), door=Door.ADMIN)
         except OperationFailed as error:
             self.message_user(request, str(error), messages.ERROR)
             return None

@@ -40,9 +40,9 @@ class VersionView(OperatorView):
     @extend_schema(
         operation_id="model_version", tags=["model"], responses=serializers.VersionSerializer
     )
-    def get(self, request: Request, number: str) -> Response:
+    def get(self, request: Request, semver: str) -> Response:
         """One version."""
-        version = get_object_or_404(listed_versions(), version=number)
+        version = get_object_or_404(listed_versions(), version=semver)
         return Response(serializers.VersionSerializer(version).data)
 
 
@@ -53,9 +53,9 @@ class PromoteView(OperatorView):
         request=serializers.PromoteSerializer,
         responses={200: serializers.DeployedSerializer, 409: CONFLICT, 503: PROBLEM},
     )
-    def post(self, request: Request, number: str) -> Response:
+    def post(self, request: Request, semver: str) -> Response:
         """Make a version live, after a backup of the one that is."""
-        version = get_object_or_404(ModelVersion, version=number)
+        version = get_object_or_404(ModelVersion, version=semver)
         given = taken(serializers.PromoteSerializer, request)
         with failures_told(_("Error promoting the version")):
             deployment = promote_version(

@@ -76,7 +76,7 @@ def test_the_table_above_has_every_endpoint() -> None:
         for method in ("get", "post", "put", "patch", "delete")
         if hasattr(entry.callback.view_class, method)
     }
-    samples = {"<str:number>": "1.0.0", "<str:name>": "some", "<int:pk>": "1"}
+    samples = {"<str:semver>": "1.0.0", "<str:name>": "some", "<int:pk>": "1"}
     for method, pattern in existing:
         for placeholder, sample in samples.items():
             pattern = pattern.replace(placeholder, sample)

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 
 from modelops import sources
-from modelops.labels import LANGUAGES, collect_holdout
+from modelops.labels import collect_holdout
 from modelops.ml.artifacts import NUMERIC_FILES, NumericModel
 from modelops.ml.bootstrap import Ranked
 from modelops.ml.gate import Contender, MustPass, judge, scores_and_flags
@@ -19,6 +19,7 @@ from modelops.ml.scorer import Scorer
 from modelops.ml.thresholds import SiteThresholds
 from modelops.models import MustPassSentence
 from modelops.selectors_thresholds import site_thresholds
+from modelops.text_languages import LANGUAGES
 
 RECENT = 1000  # texts
 

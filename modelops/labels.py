@@ -10,18 +10,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.conf import settings
 from django.utils import timezone
 
-from modelops import sources
+from modelops import sources, store
 from modelops.datasets import CATEGORIES, holdout_texts
 from modelops.ml.labels import SiteLabel, SiteLabels, text_digest
-from modelops.ml.language import UNKNOWN, detect
-from modelops.ml.text import tokenize
 from modelops.models import ErasedText, LabelHold, LivePointer
 from modelops.sources import LabelledText
+from modelops.text_languages import TextLanguages
 
-LANGUAGES = ("es", "en")
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _REPORT_EVERY = 1000  # texts
 
@@ -66,7 +63,7 @@ def collect_labels(
     """
     now = now or timezone.now()
     answers = _gathered(days, now, extra, report)
-    return Collected(answers.labels(), answers.counts, now)
+    return Collected(answers.labels(cache="languages"), answers.counts, now)
 
 
 def count_labels() -> Counts:
@@ -105,7 +102,7 @@ def collect_holdout() -> Collected:
     answers = _Answers(counts, held_back=False)
     for row in holdout_texts():
         answers.add(row, new=False)
-    return Collected(answers.labels(), counts, timezone.now())
+    return Collected(answers.labels(cache="languages-holdout"), counts, timezone.now())
 
 
 def live_labels_until() -> datetime | None:
@@ -168,29 +165,32 @@ class _Answers:
         elif at == known.at and row.toxic != known.row.toxic:
             known.conflict = True
 
-    def labels(self) -> SiteLabels:
-        return SiteLabels.of(_site_label(answer.row) for answer in self.left())
+    def labels(self, *, cache: str) -> SiteLabels:
+        """The labels that are left; `cache` names what remembers detected languages."""
+        languages = TextLanguages(store.cache_file(f"{cache}.npz"))
+        labels = SiteLabels.of(
+            SiteLabel(
+                text=row.text,
+                toxic=row.toxic,
+                language=row.language or languages.of(digest, row.text),
+                categories=_categories(row),
+                weight=row.weight,
+            )
+            for digest, row in self.left()
+        )
+        languages.save()
+        return labels
 
-    def left(self) -> list[_Answer]:
-        """The answers that are left at the end, counted; nothing is kept here any more."""
-        left = [answer for answer in self._newest.values() if not answer.conflict]
+    def left(self) -> list[tuple[str, LabelledText]]:
+        """Digests and rows that are left at the end, counted; nothing is kept here any more."""
+        left = {digest: answer for digest, answer in self._newest.items() if not answer.conflict}
         counts = self.counts
         counts.conflicts = len(self._newest) - len(left)
-        counts.toxic = sum(answer.row.toxic for answer in left)
+        counts.toxic = sum(answer.row.toxic for answer in left.values())
         counts.not_toxic = len(left) - counts.toxic
-        counts.new = sum(answer.new for answer in left)
+        counts.new = sum(answer.new for answer in left.values())
         self._newest.clear()
-        return left
-
-
-def _site_label(row: LabelledText) -> SiteLabel:
-    return SiteLabel(
-        text=row.text,
-        toxic=row.toxic,
-        language=row.language or language_of(row.text),
-        categories=_categories(row),
-        weight=row.weight,
-    )
+        return [(digest.hex(), answer.row) for digest, answer in left.items()]
 
 
 def _categories(row: LabelledText) -> Mapping[str, bool]:
@@ -198,9 +198,3 @@ def _categories(row: LabelledText) -> Mapping[str, bool]:
     if row.category in CATEGORIES and row.category not in row.categories:
         return {**row.categories, row.category: row.toxic}
     return row.categories
-
-
-def language_of(text: str) -> str:
-    """The language that a text is learned in: as detected, else the site's default."""
-    found = detect(tokenize(text), text, LANGUAGES)
-    return found if found and found != UNKNOWN else settings.DEFAULT_TEXT_LANGUAGE

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from modelops import sources
+from modelops import sources, text_languages
 from modelops.labels import collect_holdout, collect_labels, count_labels
 from modelops.ml.artifacts import HEADS
 from modelops.ml.labels import text_digest
+from modelops.ml.text import Tokens
 from modelops.models import ErasedText, LabelHold, ModelVersion
 from modelops.sources import LabelledText
 from tests.modelops.training import give_labels
@@ -137,6 +138,32 @@ def test_languages_are_detected_where_nobody_said(held: Held) -> None:
         "hola a todos mis amigos": "es",
         "ok": "es",  # the site's default
     }
+
+
+def test_detected_languages_are_remembered_as_long_as_that_is_right(
+    held: Held, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "this is a perfectly English sentence"
+    held.rows = [replace(label(text, False), language=None)]
+    asked: list[str] = []
+    detected = text_languages.detect
+
+    def counted(tokens: Tokens, text: str, languages: Sequence[str]) -> str | None:
+        asked.append(text)
+        return detected(tokens, text, languages)
+
+    monkeypatch.setattr(text_languages, "detect", counted)
+    for _ in range(2):
+        assert list(collect_labels().labels.languages) == ["en"]
+    assert len(asked) == 1
+    (kept,) = store.glob("cache/*")
+    assert text.encode() not in kept.read_bytes()
+    kept.write_bytes(b"damaged")
+    assert list(collect_labels().labels.languages) == ["en"]
+    assert len(asked) == 2
+    monkeypatch.setattr(text_languages, "FORM", 0)  # another release
+    collect_labels()
+    assert len(asked) == 3
 
 
 def test_categories_become_heads(held: Held) -> None:

@@ -15,6 +15,7 @@ urlpatterns = [
     path("versions/<str:number>/", pages.version, name="version"),
     path("versions/<str:number>/promote/", actions.promote, name="promote"),
     path("versions/<str:number>/pin/", actions.pin_a_version, name="pin_version"),
+    path("versions/<str:number>/export/", actions.export, name="export_version"),
     path("runs/<int:pk>/", pages.run, name="run"),
     path("runs/<int:pk>/cancel/", actions.cancel, name="cancel"),
     path("back-up/", actions.back_up, name="back_up"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -27,6 +29,7 @@ from modelops.services.cancel_run import cancel_run
 from modelops.services.change_dataset import set_dataset_active
 from modelops.services.create_backup import create_backup
 from modelops.services.delete_backup import delete_backup
+from modelops.services.export_version import export_version
 from modelops.services.label_holds import release_labels
 from modelops.services.pin import pin_backup, pin_version
 from modelops.services.promote_version import promote_version
@@ -225,6 +228,19 @@ def pin_a_version(request: PageRequest, number: str) -> HttpResponse:
 
     url = reverse("modelops:pin_version", args=[number])
     return carry_out(request, action, place="timeline", undo=_undo(url, pinned=not pinned))
+
+
+@operators_only
+@require_POST
+def export(request: PageRequest, number: str) -> HttpResponseBase:
+    """The version's files as a zip archive."""
+    version = get_object_or_404(ModelVersion, version=number)
+    try:
+        archive = export_version(version=version, by=request.user, door=Door.PAGE)
+    except OperationFailed as error:
+        messages.error(request, str(error))
+        return redirect("modelops:version", number)
+    return FileResponse(archive, as_attachment=True, filename=f"toxiguard-{number}.zip")
 
 
 @operators_only

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -96,6 +98,7 @@ DOORS = {
     "versions/1.0.0/": "GET",
     "versions/1.0.0/promote/": "BOTH",
     "versions/1.0.0/pin/": "POST",
+    "versions/1.0.0/export/": "POST",
     "runs/RUN/": "GET",
     "runs/RUN/cancel/": "BOTH",
     "back-up/": "POST",
@@ -475,6 +478,22 @@ def test_pin_a_version(live: ModelVersion, browser: Client) -> None:
         kind, _text = told(browser, f"{PAGE}versions/1.0.0/pin/", pinned=str(pinned).lower())
         live.refresh_from_db()
         assert (kind, live.pinned) == ("success", pinned)
+
+
+def test_export_a_version(live: ModelVersion, browser: Client) -> None:
+    response = browser.post(f"{PAGE}versions/1.0.0/export/")
+    archive = zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content)))
+    names = {name.rpartition("/")[2] for name in archive.namelist()}
+    assert {"manifest.json", "model.json", "model.npz"} <= names
+    assert 'filename="toxiguard-1.0.0.zip"' in response.headers["Content-Disposition"]
+    assert Operation.objects.get(kind=Operation.Kind.EXPORT_VERSION).door == Door.PAGE
+
+
+def test_a_damaged_version_is_not_exported(
+    live: ModelVersion, folder: Path, browser: Client
+) -> None:
+    break_file(folder / "model.npz")
+    assert told(browser, f"{PAGE}versions/1.0.0/export/")[0] == "error"
 
 
 def test_restore_and_hold_back(

@@ -117,6 +117,54 @@ def test_the_model_answers_with_the_fields_shown(admin: Client) -> None:
         assert fields(post(admin, path)) == fields(example("POST", path))
 
 
+def shown_fields(method: str, path: str) -> Any:
+    """As `fields`, without what is inside metadata, parameters and figures."""
+    return outer(example(method, path))
+
+
+def outer(value: Any) -> Any:
+    found = fields(value)
+    for item in [found, *(found.get(key) for key in ("results", "deployment", "backup"))]:
+        for row in item if isinstance(item, list) else [item]:
+            if isinstance(row, dict):
+                row |= {key: None for key in ("metadata", "gate", "result") if key in row}
+    return found
+
+
+def test_versions_and_deployments_answer_with_the_fields_shown(admin: Client) -> None:
+    for path in ("/model/versions", "/model/deployments"):
+        assert outer(get(admin, path)) == shown_fields("GET", path)
+    one = get(admin, "/model/versions/1.0.0")
+    assert outer(one) == shown_fields("GET", "/model/versions")["results"][0]
+    path = "/model/versions/{semver}/promote"
+    assert fields(post(admin, path.format(semver="1.0.0"))) == fields(example("POST", path))
+
+
+def test_backups_answer_with_the_fields_shown(admin: Client) -> None:
+    name = post(admin, "/model/backup")["backup"]["name"]
+    listed = get(admin, "/model/backups")
+    assert fields(listed) == fields(example("GET", "/model/backups"))
+    assert fields(get(admin, f"/model/backups/{name}")) == fields(listed)["results"][0]
+    for end in ("restore", "verify", "pin"):
+        real = post(admin, f"/model/backups/{name}/{end}")
+        assert fields(real) == fields(example("POST", f"/model/backups/{{name}}/{end}"))
+
+
+def test_runs_answer_with_the_fields_shown(admin: Client) -> None:
+    label = {"text": TEXT, "toxic": True}
+    for path, body in (("/model/incremental-update", {"items": [label]}), ("/model/retrain", {})):
+        answer = admin.post(path, body, content_type="application/json")
+        assert answer.status_code == 202, answer.content
+        made = answer.json()
+        shown = example("POST", path)
+        assert set(made) == set(shown)
+        assert fields(made.get("labels")) == fields(shown.get("labels"))
+        assert set(get(admin, answer["Location"])) == set(made) - {"message", "labels"}
+        cancelled = post(admin, f"/model/runs/{made['id']}/cancel")
+        assert set(cancelled) == set(made) - {"labels"}
+    assert outer(get(admin, "/model/runs")) | {"next": None} == shown_fields("GET", "/model/runs")
+
+
 def test_thresholds_are_answered_with_the_fields_shown(admin: Client) -> None:
     path = "/model/thresholds"
     post(admin, "/api/analyze", text=TEXT, language="en")

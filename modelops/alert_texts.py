@@ -28,11 +28,14 @@ def reason_texts(reasons: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _needs_retraining(facts: Facts) -> str:
-    reasons = " ".join(reason_texts(facts.get("reasons", [])))
-    advice = _("Learn from the new labels with “python manage.py incremental_update”.")
-    if any(reason["code"] == "no_model" for reason in facts.get("reasons", [])):
+    reasons = facts.get("reasons", [])
+    if any(reason["code"] == "no_model" for reason in reasons):
         advice = _("Run “python manage.py bootstrap” to publish the starter.")
-    return f"{reasons} {advice}".strip()
+    elif facts.get("labels") == 0:
+        advice = _("There is nothing to learn from yet: label analyses, or import a dataset.")
+    else:
+        advice = _("Learn from the new labels with “python manage.py incremental_update”.")
+    return " ".join([*reason_texts(reasons), advice])
 
 
 def _run_failed(facts: Facts) -> str:

@@ -21,8 +21,9 @@ def raise_alert(
     """Open an alert, or bring the open one of the same cause up to date.
 
     `cause` tells causes of one kind apart; `details` are the facts that `alert_texts` words:
-    NEEDS_RETRAINING {"reasons": [{"code", …}]}, RUN_FAILED {"run", "kind", "reason"},
-    RUN_LOST {"run", "kind"}, LOAD_FAILED {"version", "serves" (None: nothing), "error"},
+    NEEDS_RETRAINING {"reasons": [{"code", …}], "labels"}, RUN_FAILED {"run", "kind", "reason",
+    "why": {"code", "facts"}}, RUN_LOST {"run", "kind"}, LOAD_FAILED {"version", "serves" (None:
+    nothing), "error"},
     DAMAGED_FILE {"place": "version"|"backup"|"dataset", "name", "files": […], "repaired"}.
     Mail is sent by a queued task, else with the next check, so that no caller waits for a server.
     """

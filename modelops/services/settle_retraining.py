@@ -3,7 +3,7 @@ from __future__ import annotations
 import structlog
 from django.db import DatabaseError
 
-from modelops import selectors
+from modelops import selectors, sources
 from modelops.models import Alert
 
 from .raise_alert import raise_alert, resolve_alert
@@ -16,7 +16,9 @@ def settle_retraining() -> None:
     """Raise the alert that the model needs retraining, or resolve it."""
     answer = selectors.retraining()
     if answer.needed:
-        raise_alert(kind=KIND, details={"reasons": list(answer.causes)})
+        raise_alert(
+            kind=KIND, details={"reasons": list(answer.causes), "labels": sources.count_labels()}
+        )
     else:
         resolve_alert(kind=KIND)
 

@@ -128,6 +128,15 @@ def test_each_kind_has_a_text_with_its_facts(kind: str) -> None:
         assert alert_text(alert) != text
 
 
+@pytest.mark.parametrize(
+    ("labels", "said"), [(0, "nothing to learn from yet"), (5, "incremental_update")]
+)
+def test_the_advice_fits_what_there_is_to_learn_from(labels: int, said: str) -> None:
+    details = {"reasons": [{"code": "too_old", "age": 40, "limit": 30}], "labels": labels}
+    with translation.override("en"):
+        assert said in alert_text(Alert(kind=Kind.NEEDS_RETRAINING, details=details))
+
+
 @pytest.mark.parametrize("kind", Kind.values)
 def test_facts_that_are_missing_break_no_page(kind: str) -> None:
     assert alert_text(Alert(kind=kind, details={}))
@@ -164,7 +173,7 @@ def test_old_age_and_a_new_version(
 
 def test_no_model(db: None) -> None:
     (alert,) = check_model(mail=False).alerts
-    assert alert.details == {"reasons": [{"code": "no_model"}]}
+    assert alert.details == {"reasons": [{"code": "no_model"}], "labels": 0}
 
 
 def test_a_version_that_does_not_load_raises_an_alert_at_once_and_its_cure_ends_it(

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext, pgettext
 
 from modelops import selectors
 from modelops.alert_texts import alert_text
+from modelops.management.foreground import quiet_logs
 from modelops.management.site_command import SiteCommand
 from modelops.models import Alert
 from modelops.selectors_thresholds import threshold_state
@@ -33,7 +34,8 @@ class Command(SiteCommand):
         parser.add_argument("--json", action="store_true", help=_("print one JSON object"))
 
     def handle(self, *args: Any, **options: Any) -> None:
-        report = check_model(mail=options["alert"])
+        with quiet_logs():
+            report = check_model(mail=options["alert"])
         if options["json"]:
             answer = json.dumps(_as_json(report), ensure_ascii=False, cls=DjangoJSONEncoder)
             self.stdout.write(answer)
@@ -136,23 +138,24 @@ def _model_lines(status: dict[str, Any]) -> Iterator[str]:
 def _threshold_lines() -> Iterator[str]:
     state = threshold_state()
     site = state["site"] or {"base_rate": None, "thresholds": {}}
+    moved = site["base_rate"] is not None
     for language, limits in state["thresholds"].items():
-        whose = (
-            pgettext("whose", "the site's")
-            if language in site["thresholds"]
-            else pgettext("whose", "the version's")
-        )
+        if language in site["thresholds"]:
+            whose = pgettext("whose", "the site's")
+        elif moved:
+            whose = _("computed for the base rate")
+        else:
+            whose = pgettext("whose", "the version's")
         yield _("Thresholds %(language)s: review %(review)s, block %(block)s (%(whose)s).") % {
             "language": language,
             "review": number_format(limits["review"], 4),
             "block": number_format(limits["block"], 4),
             "whose": whose,
         }
+    whose = pgettext("whose", "the site's") if moved else pgettext("whose", "the version's")
     yield _("Base rate of toxic texts: %(rate)s %% (%(whose)s).") % {
         "rate": percent(state["base_rate"]),
-        "whose": pgettext("whose", "the version's")
-        if site["base_rate"] is None
-        else pgettext("whose", "the site's"),
+        "whose": whose,
     }
 
 

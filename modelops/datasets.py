@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # Columns of a stored dataset; an empty cell of a category or a language says "not known".
 CATEGORIES = ("severe_toxic", "obscene", "threat", "insult", "identity_hate")
 COLUMNS = ("text", "toxic", *CATEGORIES, "language")
+_NOT_KNOWN: Mapping[str, bool] = {}  # one for all rows, of which there may be a million
 
 
 class ImportedDatasets:
@@ -42,7 +43,7 @@ def dataset_texts(dataset: Dataset) -> Iterator[LabelledText]:
                 text=row["text"],
                 toxic=row["toxic"] == "1",
                 category=next((code for code, value in known.items() if value), None),
-                categories=known,
+                categories=known or _NOT_KNOWN,
                 language=row["language"] or None,
                 source=dataset.name,
                 at=dataset.created_at,

@@ -6,10 +6,12 @@ out.
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
 from modelops import sources, store
@@ -37,6 +39,7 @@ class Counts:
     erased: int = 0
     sealed: int = 0  # rows whose text is in a holdout
     too_old: int = 0  # left out by `days`
+    too_many: int = 0  # the oldest, beyond what a training takes
 
     def to_json(self) -> dict[str, int]:
         return asdict(self)
@@ -183,9 +186,18 @@ class _Answers:
 
     def left(self) -> list[tuple[str, LabelledText]]:
         """Digests and rows that are left at the end, counted; nothing is kept here any more."""
-        left = {digest: answer for digest, answer in self._newest.items() if not answer.conflict}
+        left = {digest: one for digest, one in self._newest.items() if not one.conflict}
         counts = self.counts
         counts.conflicts = len(self._newest) - len(left)
+        if len(left) > settings.MAX_TRAINING_LABELS:
+            # of the same moment those with the lowest digests, which are as good as any
+            newest = heapq.nsmallest(
+                settings.MAX_TRAINING_LABELS,
+                left.items(),
+                key=lambda item: (-item[1].at.timestamp(), item[0]),
+            )
+            counts.too_many = len(left) - len(newest)
+            left = dict(newest)
         counts.toxic = sum(answer.row.toxic for answer in left.values())
         counts.not_toxic = len(left) - counts.toxic
         counts.new = sum(answer.new for answer in left.values())

@@ -90,7 +90,7 @@ def rows_line(rows: Mapping[str, int]) -> str:
 
 def label_rows(labels: Mapping[str, int]) -> dict[str, int]:
     """The counts of labels that were read, in the terms of `rows_line`."""
-    left_out = ("conflicts", "held", "erased", "sealed", "too_old")
+    left_out = ("conflicts", "held", "erased", "sealed", "too_old", "too_many")
     return {
         "rows_read": labels["read"],
         "toxic": labels["toxic"],
@@ -108,6 +108,7 @@ def left_out_lines(labels: Mapping[str, int]) -> Iterator[str]:
         ("erased", _("erased: %(count)s")),
         ("sealed", _("texts of a holdout, which only judge: %(count)s")),
         ("too_old", _("older than --days: %(count)s")),
+        ("too_many", _("the oldest, beyond TOXIGUARD_MAX_TRAINING_LABELS: %(count)s")),
     ):
         if labels.get(name):
             yield "  " + text % {"count": grouped(labels[name])}

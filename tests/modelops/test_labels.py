@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
 from modelops import sources, text_languages
 from modelops.labels import collect_holdout, collect_labels, count_labels
@@ -125,6 +126,14 @@ def test_days_limit_what_is_new_and_nothing_else(held: Held, live: ModelVersion)
     assert set(labels) == {"learned", "new"}
     assert (counts["too_old"], counts["new"], counts["read"]) == (1, 1, 3)
     assert len(collected()[0]) == 3
+
+
+def test_the_newest_labels_are_taken_up_to_the_limit(held: Held, settings: Settings) -> None:
+    settings.MAX_TRAINING_LABELS = 2
+    rows = [label(text, True, at=NOON + hours * HOUR) for hours, text in enumerate("dcba")]
+    for held.rows in (rows, rows[::-1]):
+        labels, counts = collected()
+        assert (set(labels), counts["too_many"], counts["toxic"]) == ({"a", "b"}, 2, 2)
 
 
 def test_languages_are_detected_where_nobody_said(held: Held) -> None:

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 STARTER_DIGESTS: dict[str, str] = {
-    "model.json": "7825929d2dadc84230f400db321631bdc0ad876946b9ef08bf68bc0ebf00657d",
-    "model.npz": "6c4ad18ae8e0dd3617ddf5e4adde16bdcf47366e736d90e7b3374fc96ca73383",
+    "model.json": "900b4494342e78df024076826dcd1b6640c17fc092dbe2df66edfaf012e19a7d",
+    "model.npz": "3ffd3d3932ae49b8d94c0b456f62da4c7b8586586bd49026951df7b6fd8f8374",
 }

@@ -7,19 +7,18 @@ Rosales, ACM TIST 2014, algorithm 3), so that later labels move it only where th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse, special
 
-from modelops.ml.artifacts import HEADS, NumericModel, stored_precision
+from modelops.ml.artifacts import HEADS, stored_precision
 from modelops.ml.corpus import UNKNOWN, WINDOWS, Corpus
-from modelops.ml.features import BLOCKS, FeatureConfig
-from modelops.ml.text import normalize, tokenize
+from modelops.ml.features import BLOCKS, FeatureConfig, fitted_vectorizer
+from modelops.ml.text import normalize
 from modelops.ml.training import Prior, Solution, solve
-from modelops.ml.vectors import FeatureIndex
 
 Array = NDArray[np.float64]
 
@@ -109,36 +108,11 @@ def choose_vocabulary(corpus: Corpus, recipe: Recipe) -> Vocabulary:
 
 
 def vectorize(
-    index: FeatureIndex, texts: tuple[str, ...], *, batch: int = 2_000
+    config: FeatureConfig, vocabulary: Vocabulary, texts: Sequence[str]
 ) -> sparse.csr_matrix:
     """Return the TF-IDF matrix of whole texts, shape (n_texts, n_features)."""
-    rows, columns, values = [], [], []
-    for start in range(0, len(texts), batch):
-        readings = [index.read(tokenize(text).words) for text in texts[start : start + batch]]
-        present = index.values([(reading, 0, len(reading.own)) for reading in readings])
-        rows.append((present.owners + start).astype(np.int32))
-        columns.append(present.numbers.astype(np.int32))
-        values.append(present.values)
-    return sparse.csr_matrix(
-        (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))),
-        shape=(len(texts), index.size),
-    )
-
-
-def empty_model(recipe: Recipe, vocabulary: Vocabulary) -> NumericModel:
-    """Return a model of zero weights, for its feature index."""
-    size = sum(len(vocabulary.terms[block]) for block in BLOCKS)
-    return NumericModel(
-        config=recipe.features,
-        terms=vocabulary.terms,
-        idf=vocabulary.idf,
-        weights=np.zeros((size, 1)),
-        intercepts=np.zeros(1),
-        prior_precision=np.ones(size),
-        laplace_precision=np.zeros((size, 1)),
-        laplace_intercept=np.zeros(1),
-        details={"heads": {}},
-    )
+    vectorizer = fitted_vectorizer(config, vocabulary.terms, vocabulary.idf)
+    return sparse.csr_matrix(vectorizer.transform(texts))
 
 
 def naive_bayes_precision(

@@ -18,7 +18,6 @@ from modelops.ml.base import (
     Recipe,
     Vocabulary,
     choose_vocabulary,
-    empty_model,
     fit_base,
     vectorize,
 )
@@ -26,7 +25,6 @@ from modelops.ml.calibration import SegmentLogits, calibrate, choose_handicaps, 
 from modelops.ml.corpus import WINDOWS, Corpus, folds, with_innocent_windows
 from modelops.ml.golden import golden_cases
 from modelops.ml.scorer import Scorer
-from modelops.ml.vectors import FeatureIndex
 from modelops.ml.windows import LONG_WORDS
 
 # called with the share that is done (0 to 1) and the step that begins
@@ -35,7 +33,7 @@ FOLDS = 3
 BASE_RATE = 0.1
 PER_TEMPLATE = 6  # sentences of each of the project's own templates
 MIXED_WORDS = LONG_WORDS
-WINDOWS_PER_TEXT = 2
+WINDOWS_PER_TEXT = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,7 @@ def build(corpus: Corpus, plan: Plan, *, report: Report) -> NumericModel:
     vocabulary = choose_vocabulary(corpus, plan.recipe)
     corpus = with_innocent_windows(corpus, per_text=WINDOWS_PER_TEXT, seed=plan.seed)
     report(0.2, "vectorize")
-    features = vectorize(FeatureIndex(empty_model(plan.recipe, vocabulary)), corpus.texts)
+    features = vectorize(plan.recipe.features, vocabulary, corpus.texts)
     report(0.4, "solve")
     fit, logits = fit_and_estimate(corpus, features, vocabulary, plan)
     report(0.9, "calibrate")
@@ -167,6 +165,7 @@ def calibrated(
             chosen,
             innocent[corpus.languages[innocent] == language],
             BASE_RATE,
+            language,
         )
         for language, chosen in rows.items()
     }

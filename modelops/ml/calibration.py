@@ -28,7 +28,7 @@ REVIEW_PRECISION = 0.5
 BLOCK_PRECISION = 0.9
 # Of the project's own innocent sentences no larger share is flagged out of fold. They are made to
 # be hard, harder than what people write, and a fold has seen none of their template.
-INNOCENT_SHARE = 0.08
+INNOCENT_SHARES = {"en": 0.09, "es": 0.08}
 VERY_LONG_WORDS = 60
 _HANDICAPS = np.round(np.arange(0.0, 4.01, 0.1), 1)
 
@@ -92,10 +92,12 @@ def choose_handicaps(
     chosen: NDArray[np.int64],
     innocent: NDArray[np.int64],
     base_rate: float,
+    language: str,
 ) -> dict[str, float]:
     """Choose one language's least handicaps with which innocence pays nothing for a close look.
 
-    Window: innocent texts over 60 words are flagged no more often than those up to 20.
+    Window: what people wrote innocently in over 60 words is flagged no more often than the
+    project's own innocent sentences, short and made to be hard.
     Repair: reading words otherwise flags at most one innocent text in a thousand more.
     `chosen` are the numbers of the language's calibration texts, `innocent` those of more texts
     that are all innocent.
@@ -105,15 +107,17 @@ def choose_handicaps(
     weights = base_rate_weights(labels, base_rate, corpus.shares[chosen])
     harmless = np.concatenate([chosen[~labels], innocent])
     words = logits.words[harmless]
+    made = np.char.startswith(corpus.sources[harmless], "own_")
+    long, short = ~made & (words > VERY_LONG_WORDS), made & (words <= LONG_WORDS)
 
     def flagged(window: float, repaired: float) -> NDArray[np.bool_]:
         final = logits.final(window=window, repaired=repaired)[:, 0]
-        limit = review_threshold(final[chosen], labels, weights, own)
+        limit = review_threshold(final[chosen], labels, weights, own, language)
         return np.asarray(final[harmless] >= limit)
 
     def long_are_safe(window: float) -> bool:
         flags = flagged(window, np.inf)
-        return bool(flags[words > VERY_LONG_WORDS].mean() <= flags[words <= LONG_WORDS].mean())
+        return bool(flags[long].mean() <= flags[short].mean())
 
     def repair_is_safe(window: float, repaired: float) -> bool:
         return bool(flagged(window, repaired).mean() <= flagged(window, np.inf).mean() + 0.001)
@@ -124,18 +128,20 @@ def choose_handicaps(
     return {"window": window, "repaired": repaired}
 
 
-def innocent_floor(scores: Array, labels: NDArray[np.bool_], own: NDArray[np.bool_]) -> float:
-    """Return the score that `INNOCENT_SHARE` of the project's own innocent sentences reach."""
-    return float(np.quantile(scores[own & ~labels], 1 - INNOCENT_SHARE))
+def innocent_floor(
+    scores: Array, labels: NDArray[np.bool_], own: NDArray[np.bool_], language: str
+) -> float:
+    """Return the score that the language's share of own innocent sentences reaches."""
+    return float(np.quantile(scores[own & ~labels], 1 - INNOCENT_SHARES[language]))
 
 
 def review_threshold(
-    scores: Array, labels: NDArray[np.bool_], weights: Array, own: NDArray[np.bool_]
+    scores: Array, labels: NDArray[np.bool_], weights: Array, own: NDArray[np.bool_], language: str
 ) -> float:
     """Return the lowest score with the precision of *review*, but not less than the floor."""
     return max(
         precision_threshold(scores, labels, weights, REVIEW_PRECISION),
-        innocent_floor(scores, labels, own),
+        innocent_floor(scores, labels, own, language),
     )
 
 
@@ -146,7 +152,7 @@ def calibrate(
 
     The base rate of a category is that of toxic texts times its share among them. A threshold
     lies at the stated precision, but never below its floor: the score that at most
-    `INNOCENT_SHARE` of the project's own innocent sentences reach.
+    `INNOCENT_SHARES` of the project's own innocent sentences reach.
     """
     result: dict[str, Any] = {
         "calibration": {}, "thresholds": {}, "floors": {}, "distributions": {}, "metrics": {},
@@ -166,7 +172,7 @@ def calibrate(
         slope, intercept = round(slope, 6), round(intercept, 6)
         scores = special.expit(slope * final[known] + intercept)
         own = np.char.startswith(corpus.sources[known], "own_")
-        floor = innocent_floor(scores, toxic, own)
+        floor = innocent_floor(scores, toxic, own, language)
         review = max(precision_threshold(scores, labels, weights, REVIEW_PRECISION), floor)
         block = max(precision_threshold(scores, labels, weights, BLOCK_PRECISION), review)
         result["calibration"][language] = [slope, intercept]

@@ -16,7 +16,7 @@ from modelops.ml.starter_figures import toxicity
 
 @pytest.mark.parametrize(
     ("name", "language", "least"),
-    [("youtoxic_en", "en", 0.795), ("offendes_test_es", "es", 0.905)],
+    [("youtoxic_en", "en", 0.80), ("offendes_test_es", "es", 0.91)],
 )
 def test_the_final_score_ranks_unseen_texts(
     scorer: Scorer, labelled_data: Path, name: str, language: str, least: float

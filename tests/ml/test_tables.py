@@ -19,10 +19,9 @@ from tests.ml.disguises import COLUMNS, disguise
 DATA = Path(__file__).parent / "data"
 LANGUAGES = ("es", "en")
 PADDING_WORDS = 200
-# What the starter keeps; docs/benchmarks.md says what it should reach, and where it falls short.
-MOST_INNOCENT_FLAGGED = {"es": 0.02, "en": 0.05}
-LEAST_TOXIC_FOUND = {"es": 0.65, "en": 0.70}
-LEAST_PADDED_FOUND = 0.77
+MOST_INNOCENT_FLAGGED = 0.02
+LEAST_TOXIC_FOUND = {"es": 0.70, "en": 0.80}
+LEAST_PADDED_FOUND = 0.80
 
 
 @cache
@@ -100,7 +99,7 @@ def test_innocent_sentences_are_left_alone(scorer: Scorer, language: str, declar
     innocent = table(f"innocent_{language}")
     flags = flagged(scorer, innocent, language, declared=declared)
     guilty = [text for text, flag in zip(innocent, flags, strict=True) if flag]
-    assert len(guilty) <= MOST_INNOCENT_FLAGGED[language] * len(innocent), guilty
+    assert len(guilty) <= MOST_INNOCENT_FLAGGED * len(innocent), guilty
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from modelops.views import actions, pages, thresholds
+from modelops.views import actions, pages, thresholds, trainings
 
 app_name = "modelops"
 
@@ -17,11 +17,11 @@ urlpatterns = [
     path("versions/<str:number>/pin/", actions.pin_a_version, name="pin_version"),
     path("versions/<str:number>/export/", actions.export, name="export_version"),
     path("runs/<int:pk>/", pages.run, name="run"),
-    path("runs/<int:pk>/cancel/", actions.cancel, name="cancel"),
+    path("runs/<int:pk>/cancel/", trainings.cancel, name="cancel"),
     path("back-up/", actions.back_up, name="back_up"),
     path("reload/", actions.reload, name="reload"),
-    path("update/", actions.update, name="update"),
-    path("retrain/<slug:kind>/", actions.retrain, name="retrain"),
+    path("update/", trainings.update, name="update"),
+    path("retrain/<slug:kind>/", trainings.retrain, name="retrain"),
     path("backups/<str:name>/restore/", actions.restore, name="restore"),
     path("backups/<str:name>/verify/", actions.verify, name="verify"),
     path("backups/<str:name>/pin/", actions.pin, name="pin"),

@@ -1,9 +1,9 @@
-"""The buttons of the model page. Each calls one service, through the door of the page."""
+"""The model page's other buttons. Each calls one service, through the door of the page."""
 
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -22,10 +22,7 @@ from modelops.models import (
     LivePointer,
     ModelVersion,
     Operation,
-    TrainingRun,
 )
-from modelops.selectors_runs import last_seconds, listed_runs, worker_alive
-from modelops.services.cancel_run import cancel_run
 from modelops.services.change_dataset import set_dataset_active
 from modelops.services.create_backup import create_backup
 from modelops.services.delete_backup import delete_backup
@@ -34,15 +31,11 @@ from modelops.services.label_holds import release_labels
 from modelops.services.pin import pin_backup, pin_version
 from modelops.services.promote_version import promote_version
 from modelops.services.reload_model import reload_model
-from modelops.services.request_run import request_run
 from modelops.services.restore_backup import restore_backup
 from modelops.services.verify_backup import verify_backup
-from modelops.views.doing import Question, Undo, ask, carry_out, reason_of
+from modelops.views.doing import ASKING, Question, Undo, ask, carry_out, reason_of
 from modelops.views.sections import last_operation_seconds
 from modelops.words import grouped
-
-Kind = TrainingRun.Kind
-ASKING = ["GET", "HEAD", "POST"]
 
 
 @operators_only
@@ -74,106 +67,6 @@ def reload(request: PageRequest) -> HttpResponse:
         return words
 
     return carry_out(request, action)
-
-
-@operators_only
-@require_POST
-def update(request: PageRequest) -> HttpResponse:
-    """Learn from the new labels; the gate is asked, and a backup comes first."""
-
-    def action() -> str:
-        parameters = {"days": None, "dry_run": False}
-        return request_run(
-            kind=Kind.INCREMENTAL, parameters=parameters, by=request.user, door=Door.PAGE
-        ).message
-
-    return carry_out(request, action, place="live")
-
-
-@operators_only
-@require_http_methods(ASKING)
-def retrain(request: PageRequest, kind: str) -> HttpResponse:
-    if kind not in (Kind.FULL, Kind.QUICK):
-        raise Http404
-
-    def action() -> str:
-        return request_run(
-            kind=Kind(kind),
-            parameters={"from_scratch": False},
-            by=request.user,
-            door=Door.PAGE,
-        ).message
-
-    if request.method == "POST":
-        return carry_out(request, action, place="live")
-    return ask(request, _full() if kind == Kind.FULL else _quick())
-
-
-def _full() -> Question:
-    return Question(
-        heading=_("Retrain the model in full?"),
-        consequences=[
-            _("All labels of this site are read again and the features are chosen anew."),
-            _("The live version is backed up, and serves until the new one has passed the gate."),
-            _("A version that passes goes live by itself; one that does not changes nothing."),
-        ],
-        button=_("Retrain, full"),
-        last=last_seconds(Kind.FULL),
-        warnings=_waiting(),
-    )
-
-
-def _quick() -> Question:
-    return Question(
-        heading=_("Retrain the model quickly?"),
-        consequences=[
-            _("Only the toxicity is learned anew, with the features of the live version."),
-            _("The gate looks at fewer texts than usual: this is for trying things out."),
-            _("The live version is backed up; a version that passes goes live by itself."),
-        ],
-        button=_("Retrain, quick"),
-        last=last_seconds(Kind.QUICK),
-        warnings=_waiting(),
-    )
-
-
-def _waiting() -> list[str]:
-    if worker_alive():
-        return []
-    return [
-        _(
-            "No queue worker is alive: the training will wait until one is started with "
-            "“python manage.py run_worker”."
-        )
-    ]
-
-
-@operators_only
-@require_http_methods(ASKING)
-def cancel(request: PageRequest, pk: int) -> HttpResponse:
-    run = get_object_or_404(listed_runs(), pk=pk)
-
-    def action() -> str:
-        ended = cancel_run(run=run, by=request.user, door=Door.PAGE)
-        if ended.state == TrainingRun.State.CANCELLED:
-            return _("Run %(run)s cancelled.") % {"run": run.pk}
-        return _("Run %(run)s is being cancelled.") % {"run": run.pk}
-
-    if request.method == "POST":
-        return carry_out(request, action, place="live")
-    names = {"kind": run.get_kind_display(), "run": run.pk}
-    return ask(
-        request,
-        Question(
-            heading=_("Cancel run %(run)s (%(kind)s)?") % names,
-            consequences=[
-                _("What it has computed so far is lost. No label is lost."),
-                _("The live version stays as it is."),
-            ],
-            button=_("Cancel the run"),
-            danger=True,
-        ),
-    )
 
 
 @operators_only

@@ -20,6 +20,7 @@ from django_htmx.http import trigger_client_event
 from modelops.access import PageRequest
 from modelops.errors import OperationFailed
 
+ASKING = ["GET", "HEAD", "POST"]  # methods of a button that asks first
 CHANGED = "model-changed"  # the event that makes the page's parts fetch themselves anew
 
 

@@ -23,6 +23,9 @@ DOORS = {
     "GET /history/delete/": {"lead"},
     "POST /history/delete/ typed=5&newest=1": {"lead"},
     "GET /history/export/": {"lead"},
+    "GET /modelo/": {"operator"},
+    "GET /modelo/retrain/full/": {"operator"},
+    "POST /modelo/update/": {"operator"},
 }
 ROLES = ("integration", "moderator", "lead", "operator", "admin", "nobody")  # nobody: in no group
 

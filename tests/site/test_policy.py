@@ -26,6 +26,11 @@ PAGES = (
     *("/admin/", "/admin/moderation/analysis/", "/admin/moderation/analysis/PK/change/"),
     *("/admin/auth/user/", "/admin/auth/user/add/", "/admin/password_change/"),
     *("/admin/modelops/modelversion/", "/admin/knox/authtoken/add/"),
+    *("/modelo/", "/modelo/versions/1.0.0/", "/modelo/versions/1.0.0/promote/"),
+    *("/modelo/retrain/full/", "/modelo/thresholds/", "/modelo/thresholds/clear/"),
+    *("/admin/modelops/modelversion/update/", "/admin/modelops/modelversion/back-up/"),
+    *("/admin/modelops/trainingrun/", "/admin/modelops/backup/", "/admin/modelops/alert/"),
+    *("/admin/modelops/thresholdchange/", "/admin/modelops/thresholdchange/add/"),
 )
 
 

@@ -150,6 +150,9 @@ def test_pages_load_without_a_complaint_of_the_browser(
         *("/history/delete/?decision=block", "/password/", "/admin/"),
         *(f"/admin/moderation/analysis/{filled}/change/", "/admin/moderation/analysis/"),
         *("/admin/auth/user/1/change/", "/admin/auth/group/add/", "/admin/modelops/modelversion/"),
+        *("/admin/modelops/modelversion/1/change/", "/admin/modelops/modelversion/retrain-full/"),
+        *("/admin/modelops/modelversion/1/delete/", "/admin/modelops/thresholdchange/add/"),
+        *("/admin/modelops/trainingrun/", "/admin/modelops/mustpasssentence/add/"),
     ):
         page.goto(path)
         page.wait_for_load_state("networkidle")
@@ -165,6 +168,8 @@ def test_the_admin_has_enough_contrast(
     for path in (
         *("/admin/", "/admin/moderation/analysis/", "/admin/auth/user/1/change/"),
         *(f"/admin/moderation/analysis/{filled}/change/", "/admin/auth/group/add/"),
+        *("/admin/modelops/modelversion/1/delete/", "/admin/modelops/modelversion/retrain-full/"),
+        *("/admin/modelops/modelversion/1/change/", "/admin/modelops/thresholdchange/add/"),
     ):
         page.goto(path)
         result = Axe().run(page, options=rules)

@@ -40,7 +40,7 @@ LOSS_ALLOWED = 0.02
 # Resamples of fewer texts of a class don't vary as they should: the interval would be too narrow.
 LEAST_OF_CLASS = 20
 RESAMPLES = 1000
-MOST_ROWS = 20_000  # of a holdout; more would make no difference
+MOST_ROWS = 10_000  # of a holdout and language; more would hardly narrow an interval
 # (c)
 FEWEST_RECENT = 100
 SHIFT_ALLOWED = 0.05

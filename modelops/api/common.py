@@ -36,12 +36,14 @@ from modelops.rest.parameters import (
     wrong_cursor,
 )
 from modelops.selectors_runs import run_progress
+from modelops.services.import_dataset import DatasetTaken
 
 from .serializers import RunSerializer
 
 PERMISSION = "modelops.operate_model"
 MEBIBYTE = 1024 * 1024
 PROBLEM = OpenApiResponse(description="Problem details: what failed, and what still serves.")
+CONFLICTS = (DatasetTaken, StillNeeded, Superseded, VersionRemoved)
 CONFLICT = OpenApiResponse(description="Problem details: what stands in the way.")
 
 
@@ -86,7 +88,7 @@ def failures_told(title: str, **more: Any) -> Iterator[None]:
         yield
     except (RunBusy, RunEnded) as error:
         raise Conflict(str(error), run=shown_run(error.run), **more) from error
-    except (StillNeeded, Superseded, VersionRemoved) as error:
+    except CONFLICTS as error:
         raise Conflict(str(error), **more) from error
     except OperationFailed as error:
         raise Unavailable(str(error), title=title, **more) from error

@@ -111,7 +111,12 @@ def _stored(items: list[dict[str, Any]] | None, *, by: User) -> dict[str, Any] |
     report = register_labels(labels=labels, name=name, source=str(by), by=by)
     dataset = report.dataset
     assert dataset is not None  # (it was no dry run)
-    return {"name": dataset.name, "rows": dataset.rows, "created": report.created}
+    return {
+        "name": dataset.name,
+        "rows": dataset.rows,
+        "created": report.created,
+        "active": dataset.active,
+    }
 
 
 class RunListView(ListView):

@@ -123,7 +123,9 @@ class DeployedSerializer(serializers.Serializer):
 
 
 class PromoteSerializer(ObjectSerializer):
-    reason = OptionalCharField(default="", max_length=500, help_text="Why; kept with the deployment.")
+    reason = OptionalCharField(
+        default="", max_length=500, help_text="Why; kept with the deployment."
+    )
 
 
 class RestoreSerializer(PromoteSerializer):
@@ -178,6 +180,7 @@ class LabelsStoredSerializer(serializers.Serializer):
     name = serializers.CharField()
     rows = serializers.IntegerField()
     created = serializers.BooleanField(help_text="false: the same labels were stored before.")
+    active = serializers.BooleanField(help_text="false: taken out of training since then.")
 
 
 class UpdateAskedSerializer(RunAskedSerializer):

@@ -154,7 +154,8 @@ def test_an_update_with_labels_stores_them_first(
     assert answer.status_code == 202
     body = answer.json()
     dataset = Dataset.objects.get()
-    assert body["labels"] == {"name": dataset.name, "rows": 2, "created": True}
+    shown = {"name": dataset.name, "rows": 2, "created": True, "active": True}
+    assert body["labels"] == shown
     assert (body["kind"], body["parameters"]["days"]) == ("incremental", 30)
     assert (dataset.rows, dataset.toxic_rows, dataset.split) == (2, 1, "train")
     assert (dataset.imported_by.username, dataset.active) == ("operator", True)
@@ -174,6 +175,14 @@ def test_labels_are_stored_even_where_the_update_is_not_possible_now(
     assert answer.status_code == 409
     assert answer.json()["labels"]["rows"] == 2
     assert Dataset.objects.get().rows == 2
+
+
+def test_labels_that_are_sealed_in_a_holdout_409(
+    live: ModelVersion, worker: None, as_operator: APIClient
+) -> None:
+    post(as_operator, UPDATE, items=LABELS)
+    Dataset.objects.update(split="holdout")
+    assert post(as_operator, UPDATE, items=LABELS).status_code == 409
 
 
 def test_runs_in_pages(live: ModelVersion, worker: None, as_operator: APIClient) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from modelops.ml.artifacts import read_numeric
 from modelops.ml.scorer import Scorer
 from tests.ml.conftest import STARTER
 from tests.ml.disguises import COLUMNS, disguise
-from tests.ml.test_tables import DATA, LANGUAGES, PADDING_WORDS, flagged, table
+from tests.ml.test_tables import LANGUAGES, PADDING_WORDS, flagged, padding, table
 
 
 def main() -> None:
@@ -22,12 +20,15 @@ def main() -> None:
             written = [disguise(column, text) for text in toxic]
             _add(rows, column, flagged(scorer, written, language, declared=True).mean())
         found = [text for text, flag in zip(toxic, plain, strict=True) if flag]
-        words = (DATA / f"friendly_padding_{language}.txt").read_text(encoding="utf-8").split()
-        middle = PADDING_WORDS // 2
-        padded = [" ".join([*words[:middle], text, *words[middle:PADDING_WORDS]]) for text in found]
-        bare = [re.sub(r"[^\w\s]", "", text) for text in padded]
-        for name, texts in (("padded, of those found", padded), ("the same, unpunctuated", bare)):
-            _add(rows, name, flagged(scorer, texts, language, declared=True).mean())
+        for place, before in (("before", PADDING_WORDS), ("around", PADDING_WORDS // 2),
+                              ("after", 0)):  # fmt: skip
+            for punctuated in (True, False):
+                texts = [
+                    padding(language, text, before=before, punctuated=punctuated) for text in found
+                ]
+                kept = flagged(scorer, texts, language, declared=True).mean()
+                marks = "" if punctuated else ", unpunctuated"
+                _add(rows, f"200 friendly words {place}{marks}, of those found", kept)
         innocent = table(f"innocent_{language}")
         _add(rows, "innocent", flagged(scorer, innocent, language, declared=True).mean())
     print("| sentences | " + " | ".join(LANGUAGES) + " |")

@@ -41,6 +41,13 @@ def flagged(scorer: Scorer, texts: list[str], language: str, *, declared: bool) 
     )
 
 
+def padding(language: str, text: str, *, before: int, punctuated: bool) -> str:
+    """Return `text` with `before` of 200 friendly words before it and the others after it."""
+    words = (DATA / f"friendly_padding_{language}.txt").read_text(encoding="utf-8").split()
+    padded = " ".join([*words[:before], text, *words[before:PADDING_WORDS]])
+    return padded if punctuated else re.sub(r"[^\w\s]", "", padded)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_tables_are_large_and_not_what_the_model_learned(language: str) -> None:
     toxic, innocent = table(f"toxic_{language}"), table(f"innocent_{language}")
@@ -65,25 +72,18 @@ def test_a_disguise_hides_at_most_a_tenth(
 
 
 @pytest.mark.parametrize("punctuated", [True, False], ids=["punctuated", "unpunctuated"])
-@pytest.mark.parametrize("before", [0, 100, 200])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_friendly_padding_hides_few_insults(
-    scorer: Scorer, language: str, before: int, punctuated: bool
+    scorer: Scorer, language: str, punctuated: bool
 ) -> None:
-    toxic = [
-        text
-        for text, flag in zip(
-            table(f"toxic_{language}"),
-            flagged(scorer, table(f"toxic_{language}"), language, declared=True),
-            strict=True,
-        )
+    toxic = table(f"toxic_{language}")
+    found = flagged(scorer, toxic, language, declared=True)
+    padded = [
+        padding(language, text, before=before, punctuated=punctuated)
+        for before in (0, PADDING_WORDS // 2, PADDING_WORDS)
+        for text, flag in zip(toxic, found, strict=True)
         if flag
     ]
-    words = (DATA / f"friendly_padding_{language}.txt").read_text(encoding="utf-8").split()
-    head, tail = words[:before], words[before:PADDING_WORDS]
-    padded = [" ".join([*head, text, *tail]) for text in toxic]
-    if not punctuated:
-        padded = [re.sub(r"[^\w\s]", "", text) for text in padded]
     assert flagged(scorer, padded, language, declared=True).mean() >= LEAST_PADDED_FOUND
 
 

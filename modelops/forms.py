@@ -12,7 +12,13 @@ LONGEST_REASON = 500  # characters, as the columns have them
 
 
 class ReasonForm(forms.Form):
-    """An operation that may be given a reason."""
+    """An operation that may be given a reason.
+
+    Its fields have ids of their own, since the dialog that asks lies over the page's other form.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="ask_%s", **kwargs)
 
     reason = forms.CharField(
         label=gettext_lazy("Why"),

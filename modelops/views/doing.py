@@ -15,7 +15,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django_htmx.http import trigger_client_event
+from django_htmx.http import reswap, trigger_client_event
 
 from modelops.access import PageRequest
 from modelops.errors import OperationFailed
@@ -79,8 +79,9 @@ def carry_out(
     }
     status = 200 if kind == "success" else 422
     response = render(request, "modelops/parts/told.html", context, status=status)
-    trigger_client_event(response, CHANGED)
-    return trigger_client_event(response, event)
+    for name in {CHANGED, event}:
+        trigger_client_event(response, name)
+    return reswap(response, "none")  # whatever asked stays as it is
 
 
 def reason_of(form: forms.Form) -> str:

@@ -21,6 +21,7 @@ from modelops.ml.text import normalize
 from modelops.ml.training import Prior, Solution, solve
 
 Array = NDArray[np.float64]
+FEWEST_DOCUMENTS = {"word": 2, "char": 4}  # texts that make a term
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,6 @@ class Recipe:
     regularization_c: float
     prior_power: float
     prior_floor: float
-    min_word_documents: int = 2
-    min_char_documents: int = 4
     tolerance: float = 1e-6
 
     def weight(self, source: str) -> float:
@@ -49,9 +48,10 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Terms and inverse document frequencies of both blocks, in stored precision."""
+    """Terms of both blocks, in how many texts each occurs, and idf in stored precision."""
 
     terms: dict[str, tuple[str, ...]]
+    documents: dict[str, NDArray[np.int64]]
     idf: dict[str, Array]
 
 
@@ -68,16 +68,18 @@ class BaseFit:
     languages: dict[str, tuple[str, ...]]
 
 
-def choose_vocabulary(corpus: Corpus, recipe: Recipe) -> Vocabulary:
+def choose_vocabulary(
+    texts: Sequence[str], languages: NDArray[np.str_], config: FeatureConfig
+) -> Vocabulary:
     """Choose the terms by document frequency in the language that uses them most.
 
     Rates instead of counts, so that the larger language does not crowd out the smaller.
     """
     from sklearn.feature_extraction.text import CountVectorizer
 
-    normalized = [normalize(text) for text in corpus.texts]
-    config = recipe.features
+    normalized = [normalize(text) for text in texts]
     terms: dict[str, tuple[str, ...]] = {}
+    documents: dict[str, NDArray[np.int64]] = {}
     idf: dict[str, Array] = {}
     for block in BLOCKS:
         word = block == "word"
@@ -87,13 +89,13 @@ def choose_vocabulary(corpus: Corpus, recipe: Recipe) -> Vocabulary:
             analyzer="word" if word else "char_wb",
             token_pattern=r"\S+",
             ngram_range=config.word_ngrams if word else config.char_ngrams,
-            min_df=recipe.min_word_documents if word else recipe.min_char_documents,
+            min_df=FEWEST_DOCUMENTS[block],
         )
         counts = vectorizer.fit_transform(normalized)
         rates = np.max(
             [
-                np.asarray(counts[corpus.languages == language].mean(axis=0)).ravel()
-                for language in np.unique(corpus.languages)
+                np.asarray(counts[languages == language].mean(axis=0)).ravel()
+                for language in np.unique(languages)
             ],
             axis=0,
         )
@@ -101,17 +103,18 @@ def choose_vocabulary(corpus: Corpus, recipe: Recipe) -> Vocabulary:
         chosen = np.sort(np.argsort(-rates, kind="stable")[:limit])
         names = vectorizer.get_feature_names_out()
         terms[block] = tuple(str(names[number]) for number in chosen)
-        documents = np.asarray(counts[:, chosen].sum(axis=0)).ravel()
-        exact = np.log((1 + len(corpus)) / (1 + documents)) + 1
+        documents[block] = np.asarray(counts[:, chosen].sum(axis=0)).ravel()
+        exact = np.log((1 + len(texts)) / (1 + documents[block])) + 1
         idf[block] = exact.astype(np.float32).astype(np.float64)
-    return Vocabulary(terms, idf)
+    return Vocabulary(terms, documents, idf)
 
 
 def vectorize(
-    config: FeatureConfig, vocabulary: Vocabulary, texts: Sequence[str]
-) -> sparse.csr_matrix:
-    """Return the TF-IDF matrix of whole texts, shape (n_texts, n_features)."""
-    vectorizer = fitted_vectorizer(config, vocabulary.terms, vocabulary.idf)
+    config: FeatureConfig, terms: Mapping[str, Sequence[str]], idf: Mapping[str, Array],
+    texts: Sequence[str],
+) -> sparse.csr_matrix:  # fmt: skip
+    """Return scikit-learn's TF-IDF matrix of whole texts, shape (n_texts, n_features)."""
+    vectorizer = fitted_vectorizer(config, terms, idf)
     return sparse.csr_matrix(vectorizer.transform(texts))
 
 

@@ -54,10 +54,10 @@ class Plan:
 def build(corpus: Corpus, plan: Plan, *, report: Report) -> NumericModel:
     """Train, calibrate and measure. Deterministic for one kind of CPU."""
     report(0.0, "vocabulary")
-    vocabulary = choose_vocabulary(corpus, plan.recipe)
+    vocabulary = choose_vocabulary(corpus.texts, corpus.languages, plan.recipe.features)
     corpus = with_innocent_windows(corpus, per_text=WINDOWS_PER_TEXT, seed=plan.seed)
     report(0.2, "vectorize")
-    features = vectorize(plan.recipe.features, vocabulary, corpus.texts)
+    features = vectorize(plan.recipe.features, vocabulary.terms, vocabulary.idf, corpus.texts)
     report(0.4, "solve")
     fit, logits = fit_and_estimate(corpus, features, vocabulary, plan)
     report(0.9, "calibrate")

@@ -19,6 +19,7 @@ from scipy import sparse
 
 from modelops.ml import scratch
 from modelops.ml.artifacts import HEADS, NumericModel, stored_precision
+from modelops.ml.base import choose_vocabulary, vectorize
 from modelops.ml.building import Report
 from modelops.ml.features import BLOCKS
 from modelops.ml.golden import golden_cases
@@ -28,7 +29,6 @@ from modelops.ml.site_vectors import (
     Readings,
     SiteVocabulary,
     TermReader,
-    document_counts,
     extended,
     matrix,
     new_key,
@@ -40,9 +40,7 @@ from modelops.ml.training import Prior, Solution, solve
 Array = NDArray[np.float64]
 FEWEST_DOCUMENTS = 2  # labelled site texts that make a term of an increment
 MOST_NEW_TERMS = 400_000
-TOLERANCE = 1e-5
-# documents that make a term of a full retraining, as for a base
-_FULL_DOCUMENTS = {"word": 2, "char": 4}
+TOLERANCE = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,33 +64,42 @@ def learn_increment(
     reader = TermReader(base)
     readings = _readings(base, reader, labels, cache)
     report(0.2, "vectorize")
-    keys, documents = document_counts(readings)
+    keys, documents = readings.new_terms()
     chosen = documents >= FEWEST_DOCUMENTS
-    vocabulary = _vocabulary(base, live, reader, labels, readings, keys[chosen], documents[chosen])
-    features = matrix(readings, vocabulary)
+    if chosen.sum() > MOST_NEW_TERMS:
+        raise NotPossible("too_many_terms", terms=int(chosen.sum()), limit=MOST_NEW_TERMS)
+    names = _names(keys[chosen].tolist(), base, live, reader, labels, readings)
+    new: dict[str, dict[str, int]] = {block: {} for block in BLOCKS}
+    for (block, term), often in zip(names, documents[chosen].tolist(), strict=True):
+        new[block][term] = often
+    vocabulary = extended(base, new, len(labels))
+    features = matrix(base, readings, vocabulary)
     model = _solved(base, live, labels, features, vocabulary, report, seed)
-    return Learned(model, int(chosen.sum()))
+    return Learned(model, len(names))
 
 
 def learn_full(
     base: NumericModel, live: NumericModel, labels: SiteLabels, *,
     report: Report = lambda share, step: None, seed: int = 0,
 ) -> Learned:  # fmt: skip
-    """Read all labels anew and choose features from them, united with the base's.
+    """Read all labels anew and choose features from them as a base does, united with the base's.
 
-    Rarer terms than a base would take are left out, and no more are added than a base has.
-    Raises `NotPossible`.
+    Takes neither cache nor live weights, and scikit-learn's own vectors: what an update does in
+    the short way. Raises `NotPossible`.
     """
     _check(base, labels)
-    report(0.0, "read")
-    reader = TermReader(base)
-    readings = reader.read(labels.texts, labels.digests)
-    report(0.2, "vectorize")
-    keys, documents = _most_common(base, *document_counts(readings))
-    vocabulary = _vocabulary(base, live, reader, labels, readings, keys, documents)
-    features = matrix(readings, vocabulary)
+    report(0.0, "vocabulary")
+    chosen = choose_vocabulary(labels.texts, labels.languages, base.config)
+    new: dict[str, dict[str, int]] = {}
+    for block in BLOCKS:
+        known = frozenset(base.terms[block])
+        often = zip(chosen.terms[block], chosen.documents[block].tolist(), strict=True)
+        new[block] = {term: count for term, count in often if term not in known}
+    vocabulary = extended(base, new, len(labels))
+    report(0.1, "vectorize")
+    features = vectorize(base.config, vocabulary.terms, vocabulary.idf, labels.texts)
     model = _solved(base, None, labels, features, vocabulary, report, seed)
-    return Learned(model, len(keys))
+    return Learned(model, sum(map(len, new.values())))
 
 
 def learn_quick(
@@ -106,12 +113,10 @@ def learn_quick(
     reader = TermReader(base)
     readings = reader.read(labels.texts, labels.digests)
     report(0.2, "vectorize")
-    names = _new_terms(base, live)
-    keys, documents = document_counts(readings)
-    often = dict(zip(keys.tolist(), documents.tolist(), strict=True))
-    vocabulary = extended(base, names, {key: often.get(key, 0) for key in names}, len(labels))
-    vocabulary = replace(vocabulary, idf=dict(live.idf))
-    features = matrix(readings, vocabulary)
+    # terms as they are, counts without meaning: the idf stays that of the live version
+    new = {block: dict.fromkeys(live.terms[block][len(base.terms[block]) :], 0) for block in BLOCKS}
+    vocabulary = replace(extended(base, new, len(labels)), idf=dict(live.idf))
+    features = matrix(base, readings, vocabulary)
     model = _solved(base, live, labels, features, vocabulary, report, seed, heads=("toxic",))
     return Learned(model, 0)
 
@@ -157,56 +162,20 @@ def _readings(
     return readings
 
 
-def _most_common(
-    base: NumericModel, keys: NDArray[np.int64], documents: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the keys (and document counts) that a base of these texts would take as features."""
-    block_of = (-1 - keys) & 1
-    limits = {"word": base.config.max_word_features, "char": base.config.max_char_features}
-    chosen = []
-    for number, block in enumerate(BLOCKS):
-        rows = np.flatnonzero((block_of == number) & (documents >= _FULL_DOCUMENTS[block]))
-        # equally common ones in the order of their keys, which is no one's choice but stable
-        chosen.append(rows[np.argsort(-documents[rows], kind="stable")[: limits[block]]])
-    rows = np.sort(np.concatenate(chosen))
-    return keys[rows], documents[rows]
-
-
-def _vocabulary(
-    base: NumericModel, live: NumericModel, reader: TermReader, labels: SiteLabels,
-    readings: Readings, keys: NDArray[np.int64], documents: NDArray[np.int64],
-) -> SiteVocabulary:  # fmt: skip
-    if len(keys) > MOST_NEW_TERMS:
-        raise NotPossible("too_many_terms", terms=len(keys), limit=MOST_NEW_TERMS)
-    _name(keys, base, live, reader, labels, readings)
-    names = {key: reader.names[key] for key in keys.tolist()}
-    often = dict(zip(keys.tolist(), documents.tolist(), strict=True))
-    return extended(base, names, often, len(labels))
-
-
-def _name(
-    keys: NDArray[np.int64], base: NumericModel, live: NumericModel, reader: TermReader,
+def _names(
+    keys: list[int], base: NumericModel, live: NumericModel, reader: TermReader,
     labels: SiteLabels, readings: Readings,
-) -> None:  # fmt: skip
-    """See to it that the reader knows what `keys` stand for, where a cache gave only the keys."""
-    unnamed = [key for key in keys.tolist() if key not in reader.names]
-    if not unnamed:
-        return
-    reader.names.update(_new_terms(base, live))
-    unnamed = [key for key in unnamed if key not in reader.names]
-    if unnamed:
-        owners = readings.owners()[np.isin(readings.keys, unnamed)]
-        texts = [labels.texts[number] for number in np.unique(owners)]
+) -> list[tuple[str, str]]:  # fmt: skip
+    """Return (block, term) of keys; a cache knows none, but the live version and the texts do."""
+    names = reader.names
+    if any(key not in names for key in keys):
+        for block in BLOCKS:
+            for term in live.terms[block][len(base.terms[block]) :]:
+                names[new_key(block, term)] = (block, term)
+    if unnamed := [key for key in keys if key not in names]:
+        texts = [labels.texts[number] for number in readings.texts_with(unnamed)]
         reader.read(texts, [""] * len(texts))
-
-
-def _new_terms(base: NumericModel, live: NumericModel) -> dict[int, tuple[str, str]]:
-    """Return the terms that a version has beyond its base, as key: (block, term)."""
-    return {
-        new_key(block, term): (block, term)
-        for block in BLOCKS
-        for term in live.terms[block][len(base.terms[block]) :]
-    }
+    return [names[key] for key in keys]
 
 
 def _solved(
@@ -216,7 +185,7 @@ def _solved(
 ) -> NumericModel:  # fmt: skip
     """Solve the heads that have labels and return the model; the others stay as they are."""
     size = features.shape[1]
-    moved = set(base.heads if heads is None else heads)
+    moved = _named(base, labels) if heads is None else set(heads)
     # of a head that does not move, a quick training keeps what is live
     rest = base if heads is None or start is None else start
     weights = _spread(rest.weights, vocabulary if rest is base else None, size)
@@ -242,6 +211,15 @@ def _solved(
         solutions[head] = solution
     report(0.9, "finish")
     return _finished(base, rest, labels, vocabulary, weights, intercepts, solutions, seed)
+
+
+def _named(base: NumericModel, labels: SiteLabels) -> set[str]:
+    """Return the heads that people's labels speak of: `toxic`, and categories that they named.
+
+    Where nobody names categories, innocent texts alone would say that there are none.
+    """
+    named = (labels.labels == 1).any(axis=0)
+    return {head for head in base.heads if head == HEADS[0] or named[HEADS.index(head)]}
 
 
 def site_prior(base: NumericModel, column: int, vocabulary: SiteVocabulary, size: int) -> Prior:

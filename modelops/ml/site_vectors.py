@@ -29,40 +29,74 @@ _PROBES = ("H0l4, ¿qué tal? 1.000 € i.d.i.o.t @you https://x.org 'áñ", "y 
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """Terms of n texts. Text k (SHA-256 hex `digests[k]`) has `keys[bounds[k]:bounds[k + 1]]`.
+    """Terms of n texts. Text k (SHA-256 hex `digests[k]`) has entries bounds[k] to bounds[k + 1].
 
-    A key is a feature number of the base, or negative for a term that the base does not have.
+    An entry is a place in `keys`, which are sorted and different, and how often the text has that
+    term. A key is a feature number of the base, or negative for a term that the base lacks.
     """
 
     digests: tuple[str, ...]
     bounds: Keys
-    keys: Keys
+    places: NDArray[np.int32]
     counts: NDArray[np.uint16]
+    keys: Keys
 
     @classmethod
     def empty(cls) -> Readings:
-        return cls((), np.zeros(1, np.int64), np.empty(0, np.int64), np.empty(0, np.uint16))
+        return cls.of((), np.zeros(1, np.int64), np.empty(0, np.int64), np.empty(0, np.uint16))
+
+    @classmethod
+    def of(
+        cls, digests: tuple[str, ...], bounds: Keys, entries: Keys, counts: NDArray[np.uint16]
+    ) -> Readings:
+        """Return the readings of texts whose entries are given as keys."""
+        keys, places = np.unique(entries, return_inverse=True)
+        return cls(digests, bounds, places.astype(np.int32), counts, keys)
 
     def taken(self, digests: Sequence[str]) -> Readings:
         """Return the readings of some of the texts, in the order of `digests`."""
+        if tuple(digests) == self.digests:
+            return self
         place = {digest: number for number, digest in enumerate(self.digests)}
         rows = np.array([place[digest] for digest in digests], dtype=np.int64)
         sizes = np.diff(self.bounds)[rows]
         bounds = np.concatenate([[0], np.cumsum(sizes)])
         entries = np.arange(bounds[-1]) + np.repeat(self.bounds[rows] - bounds[:-1], sizes)
-        return Readings(tuple(digests), bounds, self.keys[entries], self.counts[entries])
+        places = self.places[entries]
+        # what the texts that were left out had alone is forgotten
+        used = np.bincount(places, minlength=len(self.keys)) > 0
+        renumbered = np.cumsum(used, dtype=np.int32) - np.int32(1)
+        return Readings(
+            tuple(digests), bounds, renumbered[places], self.counts[entries], self.keys[used]
+        )
 
     def joined(self, other: Readings) -> Readings:
+        keys = np.union1d(self.keys, other.keys)
+        places = [
+            np.searchsorted(keys, one.keys).astype(np.int32)[one.places] for one in (self, other)
+        ]
         return Readings(
             self.digests + other.digests,
             np.concatenate([self.bounds, self.bounds[-1] + other.bounds[1:]]),
-            np.concatenate([self.keys, other.keys]),
+            np.concatenate(places),
             np.concatenate([self.counts, other.counts]),
+            keys,
         )
 
     def owners(self) -> Keys:
         """Return the number of the text of each entry."""
         return np.repeat(np.arange(len(self.digests)), np.diff(self.bounds))
+
+    def new_terms(self) -> tuple[Keys, Keys]:
+        """Return the keys of terms that the base lacks, and in how many texts each occurs."""
+        documents = np.bincount(self.places, minlength=len(self.keys))
+        new = self.keys < 0
+        return self.keys[new], documents[new]
+
+    def texts_with(self, keys: Sequence[int]) -> Keys:
+        """Return the numbers of the texts that have one of some terms."""
+        wanted = np.isin(self.keys, keys)
+        return np.unique(self.owners()[wanted[self.places]])
 
 
 class TermReader:
@@ -96,7 +130,7 @@ class TermReader:
             sizes.append(len(found))
         if not keys:
             return Readings.empty()
-        return Readings(
+        return Readings.of(
             tuple(digests), np.cumsum(sizes), np.concatenate(keys), np.concatenate(counts)
         )
 
@@ -135,20 +169,34 @@ def new_key(block: str, term: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class SiteVocabulary:
-    """Terms of the base and new ones after them, per block, with where keys find their column."""
+    """Terms of the base and new ones after them, per block; `base_columns` are those of the base's
+    features among all of them.
+    """
 
     terms: dict[str, tuple[str, ...]]
     idf: dict[str, Array]
-    base_columns: Keys  # (V of the base,): its features' columns
-    new_keys: Keys  # sorted
-    new_columns: Keys  # of `new_keys`
+    base_columns: Keys
+
+    def columns(self, base: NumericModel, keys: Keys) -> NDArray[np.int32]:
+        """Return the column of each key, -1 for a term that was not chosen."""
+        result = np.full(len(keys), -1, dtype=np.int32)
+        known = keys >= 0
+        result[known] = self.base_columns[keys[known]]
+        at = 0
+        for block in BLOCKS:
+            old = len(base.terms[block])
+            new = np.array([new_key(block, term) for term in self.terms[block][old:]], np.int64)
+            there = np.isin(new, keys)
+            places = np.searchsorted(keys, new[there])
+            result[places] = at + old + np.flatnonzero(there)
+            at += len(self.terms[block])
+        return result
 
 
 def extended(
-    base: NumericModel, new: Mapping[int, tuple[str, str]], documents: Mapping[int, int],
-    texts: int,
-) -> SiteVocabulary:  # fmt: skip
-    """Append terms to those of a base. `new`: key to (block, term); `documents`: key to count.
+    base: NumericModel, new: Mapping[str, Mapping[str, int]], texts: int
+) -> SiteVocabulary:
+    """Append terms to those of a base. `new`: per block, terms and in how many texts they occur.
 
     A new term's inverse document frequency is over the base's texts, in which it was too rare to
     be noticed, and the site's `texts`.
@@ -156,63 +204,31 @@ def extended(
     total = 1 + base.details["training_samples"] + texts
     terms: dict[str, tuple[str, ...]] = {}
     idf: dict[str, Array] = {}
-    keys: dict[str, list[int]] = {}
     for block in BLOCKS:
-        ordered = sorted((term, key) for key, (own, term) in new.items() if own == block)
-        keys[block] = [key for _, key in ordered]
-        terms[block] = base.terms[block] + tuple(term for term, _ in ordered)
-        often = np.array([documents[key] for key in keys[block]], dtype=np.float64)
+        ordered = sorted(new[block])
+        often = np.array([new[block][term] for term in ordered], dtype=np.float64)
         exact = np.log(total / (1 + often)) + 1
+        terms[block] = base.terms[block] + tuple(ordered)
         idf[block] = np.concatenate([base.idf[block], exact.astype(np.float32)])
     words, old_words = len(terms["word"]), len(base.terms["word"])
-    old_characters = len(base.terms["char"])
-    all_keys = np.array(keys["word"] + keys["char"], dtype=np.int64)
-    columns = np.concatenate(
-        [
-            np.arange(old_words, words),
-            words + old_characters + np.arange(len(keys["char"])),
-        ]
-    )
-    order = np.argsort(all_keys)
-    return SiteVocabulary(
-        terms=terms,
-        idf=idf,
-        base_columns=np.concatenate([np.arange(old_words), words + np.arange(old_characters)]),
-        new_keys=all_keys[order],
-        new_columns=columns[order].astype(np.int64),
-    )
+    columns = [np.arange(old_words), words + np.arange(len(base.terms["char"]))]
+    return SiteVocabulary(terms, idf, np.concatenate(columns))
 
 
-def document_counts(readings: Readings) -> tuple[Keys, Keys]:
-    """Return the keys of terms that the base does not have, and in how many texts each occurs."""
-    keys, counts = np.unique(readings.keys[readings.keys < 0], return_counts=True)
-    return keys, counts
-
-
-def matrix(readings: Readings, vocabulary: SiteVocabulary) -> sparse.csr_matrix:
+def matrix(base: NumericModel, readings: Readings, vocabulary: SiteVocabulary) -> sparse.csr_matrix:
     """Return the TF-IDF matrix, shape (n texts, V), each block of unit length as in `features`."""
-    known = readings.keys >= 0
-    columns = np.full(len(readings.keys), -1, dtype=np.int64)
-    columns[known] = vocabulary.base_columns[readings.keys[known]]
-    if len(vocabulary.new_keys):
-        unknown = readings.keys[~known]
-        place = np.minimum(
-            np.searchsorted(vocabulary.new_keys, unknown), len(vocabulary.new_keys) - 1
-        )
-        columns[~known] = np.where(
-            vocabulary.new_keys[place] == unknown, vocabulary.new_columns[place], -1
-        )
+    columns = vocabulary.columns(base, readings.keys)[readings.places]
     kept = columns >= 0
     columns, owners = columns[kept], readings.owners()[kept]
     idf = np.concatenate([vocabulary.idf[block] for block in BLOCKS])
-    values = (1.0 + np.log(readings.counts[kept].astype(np.float64))) * idf[columns]
+    most = int(readings.counts.max(initial=1))
+    frequency = 1.0 + np.log(np.arange(1, most + 1, dtype=np.float64))
+    values = frequency[readings.counts[kept] - 1] * idf[columns]
     blocks = 2 * owners + (columns >= len(vocabulary.terms["word"]))
     texts = len(readings.digests)
     norms = np.sqrt(np.bincount(blocks, values * values, 2 * texts))
     bounds = np.concatenate([[0], np.cumsum(np.bincount(owners, minlength=texts))])
-    return sparse.csr_matrix(
-        (values / norms[blocks], columns.astype(np.int32), bounds), shape=(texts, len(idf))
-    )
+    return sparse.csr_matrix((values / norms[blocks], columns, bounds), shape=(texts, len(idf)))
 
 
 def fingerprint(base: NumericModel) -> str:
@@ -229,11 +245,13 @@ def read_cache(path: Path, *, base: NumericModel) -> Readings:
             if str(stored["fingerprint"]) != fingerprint(base):
                 return Readings.empty()
             digests = tuple(stored["digests"].astype(str).tolist())
-            readings = Readings(digests, stored["bounds"], stored["keys"], stored["counts"])
+            readings = Readings(
+                digests, stored["bounds"], stored["places"], stored["counts"], stored["keys"]
+            )
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return Readings.empty()
     fits = len(readings.bounds) == len(digests) + 1 and (
-        len(readings.keys) == len(readings.counts) == readings.bounds[-1]
+        len(readings.places) == len(readings.counts) == readings.bounds[-1]
     )
     return readings if fits else Readings.empty()
 
@@ -247,8 +265,9 @@ def write_cache(path: Path, readings: Readings, *, base: NumericModel) -> None:
             fingerprint=np.array(fingerprint(base)),
             digests=np.array(readings.digests, dtype="S64"),
             bounds=readings.bounds,
-            keys=readings.keys,
+            places=readings.places,
             counts=readings.counts,
+            keys=readings.keys,
         )
 
 

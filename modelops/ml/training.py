@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy import optimize, sparse, special
 
 Array = NDArray[np.float64]
+MOST_STEPS = 50  # of Newton's method after the first solver, or from a start
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,33 +76,35 @@ def solve(
     """Minimise F for one head.
 
     `features` has shape (n_samples, n_features), `labels` and `sample_weights` (n_samples,).
-    `start` are weights and intercept to begin with, by default the prior's mean.
+    `start` are weights and intercept near the optimum to begin with.
     Raises `NotConvergedError` when `distance_bound` stays above `tolerance` times the norm of the
     solution plus one.
     """
     # a feature that no row has stays at its mean; for few rows these are most of them
-    active = np.unique(features.indices)
-    objective = _Objective(
-        features[:, active], labels, sample_weights, prior.of(active), regularization_c
-    )
+    active = np.flatnonzero(np.bincount(features.indices, minlength=features.shape[1]))
+    if len(active) < features.shape[1]:
+        features = features[:, active]
+    objective = _Objective(features, labels, sample_weights, prior.of(active), regularization_c)
     point = np.zeros(len(active) + 1)
     point[-1] = prior.intercept_mean
     if start is not None:
         point[:-1] = (start[0] - prior.mean)[active] * objective.scale
         point[-1] = start[1]
     point[-1] = objective.best_intercept(point, start=point[-1])
-    result = optimize.minimize(
-        objective.value_and_gradient,
-        point,
-        jac=True,
-        hessp=objective.hessian_product,
-        method="Newton-CG",
-        options={"maxiter": max_iterations, "xtol": tolerance * 1e-4},
-    )
-    point, iterations = result.x, int(result.nit)
-    for _ in range(20):
+    iterations = 0
+    if start is None:
+        result = optimize.minimize(
+            objective.value_and_gradient,
+            point,
+            jac=True,
+            hessp=objective.hessian_product,
+            method="Newton-CG",
+            options={"maxiter": max_iterations, "xtol": tolerance * 1e-4},
+        )
+        point, iterations = result.x, int(result.nit)
+    for _ in range(MOST_STEPS):
         point[-1] = objective.best_intercept(point, start=point[-1])
-        gradient = objective.value_and_gradient(point)[1]
+        value, gradient = objective.value_and_gradient(point)
         bound = float(np.linalg.norm(gradient[:-1]))
         if bound <= tolerance * (1.0 + float(np.linalg.norm(point[:-1]))):
             weights = prior.mean.copy()
@@ -110,7 +113,7 @@ def solve(
             return Solution(
                 weights, float(point[-1]), float(np.linalg.norm(raw)), bound, iterations
             )
-        point = point + objective.newton_step(point, gradient)
+        point = objective.after_newton_step(point, value, gradient)
         iterations += 1
     raise NotConvergedError(f"distance to the optimum may be {bound:.2e} after {iterations} steps")
 
@@ -184,11 +187,20 @@ class _Objective:
             self.prior.intercept_precision * direction[-1] + projected.sum(),
         )
 
-    def newton_step(self, point: Array, gradient: Array) -> Array:
-        """Return the Newton step from conjugate gradients."""
+    def after_newton_step(self, point: Array, value: float, gradient: Array) -> Array:
+        """Return the point after a Newton step, halved until it lowers F.
+
+        The step is found by conjugate gradients, the more exactly the nearer the optimum is
+        (Eisenstat and Walker 1996).
+        """
         size = len(point)
         operator = sparse.linalg.LinearOperator(
             (size, size), matvec=lambda direction: self.hessian_product(point, direction)
         )
-        step, _ = sparse.linalg.cg(operator, -gradient, rtol=1e-4, maxiter=200)
-        return np.asarray(step)
+        accuracy = min(0.1, float(np.linalg.norm(gradient)) ** 0.5 / 10)
+        step, _ = sparse.linalg.cg(operator, -gradient, rtol=accuracy, maxiter=200)
+        for _ in range(30):
+            if self.value_and_gradient(point + step)[0] <= value:
+                break
+            step = step / 2
+        return np.asarray(point + step)

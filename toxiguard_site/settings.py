@@ -284,8 +284,8 @@ TRAINING_DATA_DIR = Path(
     env.str("TOXIGUARD_TRAINING_DATA", default=str(BASE_DIR.parent / "shared" / "data"))
 )
 BACKUPS_KEEP = env.int("TOXIGUARD_BACKUPS_KEEP", default=5)
-# The newest so many labels are learned, which bounds a training's memory (about 6 KB a label).
-MAX_TRAINING_LABELS = env.int("TOXIGUARD_MAX_TRAINING_LABELS", default=250_000)
+# The newest so many labels are learned, which bounds a training's memory (10 to 30 KB a label).
+MAX_TRAINING_LABELS = env.int("TOXIGUARD_MAX_TRAINING_LABELS", default=100_000)
 DEFAULT_TEXT_LANGUAGE = env.choice(
     "TOXIGUARD_DEFAULT_TEXT_LANGUAGE", default="es", allowed=("es", "en")
 )

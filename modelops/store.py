@@ -376,7 +376,7 @@ def _runs(process: int) -> bool:
 def _unwritable(error: OSError, path: Path | str | None) -> StoreError:
     return StoreError(
         _("The model files cannot be written (%(reason)s): %(path)s")
-        % {"reason": error.strerror or error, "path": error.filename or path}
+        % {"reason": error.strerror or error, "path": error.filename2 or error.filename or path}
     )
 
 

@@ -151,10 +151,17 @@ def go_live(
             after={"version": version.version, "generation": generation},
             seconds=round(time.monotonic() - started, 3),
         )
-    try:
-        store.replace_live_copies(store.version_folder(version.folder))
-    except OperationFailed as error:
-        logger.error("model.copies_outdated", version=version.version, error=str(error))
+    _let_copies_follow(version, generation)
     serving.look_again()
     settle_retraining_after_promotion()
     return deployment
+
+
+def _let_copies_follow(version: ModelVersion, generation: int) -> None:
+    try:
+        with store.locked():
+            # whoever swaps after us brings his own, and ours must not come later than those
+            if LivePointer.objects.filter(generation=generation).exists():
+                store.replace_live_copies(store.version_folder(version.folder))
+    except OperationFailed as error:
+        logger.error("model.copies_outdated", version=version.version, error=str(error))

@@ -13,16 +13,15 @@ from pytest_django import Settings
 
 from modelops.ml.labels import text_digest
 from modelops.models import ModelVersion
-from modelops.services.create_backup import create_backup
 from modelops.services.delete_version import delete_version
 from modelops.services.forget_texts import forget_texts
 from modelops.services.import_dataset import import_dataset
 from modelops.services.promote_version import promote_version
 from tests.faults.operations import ERASED, MORE_ROWS, NEW_ROWS, ROWS
-from tests.modelops.conftest import live, publish, published_before, store
+from tests.modelops.conftest import as_operator, live, operator, publish, published_before, store
 from tests.modelops.models import write_small_model
 
-__all__ = ["live", "publish", "published_before", "store"]
+__all__ = ["as_operator", "live", "operator", "publish", "published_before", "store"]
 
 
 def copy_site(target: Path, *, store: Path) -> Path:
@@ -40,22 +39,30 @@ def copy_site(target: Path, *, store: Path) -> Path:
     return target
 
 
+@pytest.fixture(scope="session")
+def sites(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("sites")
+
+
 @pytest.fixture
-def site(
-    transactional_db: None,
-    store: Path,
-    publish: Callable[..., ModelVersion],
-    settings: Settings,
-    tmp_path: Path,
-) -> Path:
+def site(request: pytest.FixtureRequest, sites: Path, tmp_path: Path) -> Path:
     """Data folder of a site with all there can be: 1.0.1 live, 1.0.3 deleted but backed up."""
+    if not (sites / "site").exists():
+        request.getfixturevalue("transactional_db")
+        settings = request.getfixturevalue("settings")
+        publish = request.getfixturevalue("publish")
+        make_history(publish, settings, tmp_path)
+        copy_site(sites / "site", store=settings.MODELS_STORE_DIR)
+    return shutil.copytree(sites / "site", tmp_path / "site")
+
+
+def make_history(publish: Callable[..., ModelVersion], settings: Settings, tmp_path: Path) -> None:
     settings.BACKUPS_KEEP = 20
     for number, strength in enumerate((8.0, 6.0, 5.0, 4.0)):
         publish(f"1.0.{number}", strength=strength)
-    for number in (0, 1, 3, 1):
+    for number in (0, 1, 3, 1):  # leaves a backup of 1.0.0, of 1.0.1 and of 1.0.3
         version = ModelVersion.objects.get(version=f"1.0.{number}")
         promote_version(version=version, by=None, reason="test")
-        create_backup(by=None, reason="test")
     ModelVersion.objects.exclude(version="1.0.0").update(
         base=ModelVersion.objects.get(version="1.0.0")
     )
@@ -65,4 +72,3 @@ def site(
         path.write_text(rows)
         import_dataset(path=path, name=name, by=None)
     forget_texts(digests=[text_digest(ERASED)])
-    return copy_site(tmp_path / "site", store=store)

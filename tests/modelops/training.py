@@ -36,7 +36,7 @@ def children_use(monkeypatch: pytest.MonkeyPatch, data_dir: Path, **environment:
 def in_children(monkeypatch: pytest.MonkeyPatch, folder: Path, code: str) -> None:
     """Run code at the start of each process that learns, before anything else."""
     folder.mkdir()
-    guard = "import sys\nif sys.argv == ['-m'] or 'modelops.train' in sys.orig_argv:\n"
+    guard = "import sys\nif 'modelops.train' in sys.orig_argv:\n"
     body = "".join(f"    {line}\n" for line in code.strip().splitlines())
     (folder / "sitecustomize.py").write_text(guard + body)
     monkeypatch.setenv("PYTHONPATH", f"{folder}{os.pathsep}{os.environ['PYTHONPATH']}")
@@ -79,6 +79,8 @@ class At:
 
 def learning_processes(parent: int | None = None) -> list[int]:
     """Numbers of the processes that learn, of one parent or all."""
+    if not Path("/proc/self").exists():
+        pytest.skip("left out: there is no /proc to find processes in")
     found = []
     for path in Path("/proc").glob("[0-9]*"):
         try:

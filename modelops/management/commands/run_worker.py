@@ -48,10 +48,9 @@ class Command(SiteCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         host, pid = socket.gethostname(), os.getpid()
         drop_silent_queue_workers(host=host)
-        expire_runs()
         enqueue_waiting_runs()
         in_background("maintenance", HOUR, maintain_site)
-        in_background("heartbeat", REPORT_EVERY, lambda: report_queue_worker(host=host, pid=pid))
+        in_background("heartbeat", REPORT_EVERY, lambda: heartbeat(host, pid))
         worker = TaskWorker(
             queue_names=["*"],
             excluded_queue_names=[],
@@ -69,6 +68,11 @@ class Command(SiteCommand):
             worker.run()
         finally:
             withdraw_queue_worker(host=host, pid=pid)
+
+
+def heartbeat(host: str, pid: int) -> None:
+    report_queue_worker(host=host, pid=pid)
+    expire_runs()  # what a killed worker left is told within a minute or two
 
 
 def in_background(name: str, every: float, work: Callable[[], object]) -> None:

@@ -40,7 +40,10 @@ from modelops.ml.training import Prior, Solution, solve
 Array = NDArray[np.float64]
 FEWEST_DOCUMENTS = 2  # labelled site texts that make a term of an increment
 MOST_NEW_TERMS = 400_000
-TOLERANCE = 1e-4
+# of the bound on the distance to the optimum, relative to the solution; the first keeps
+# probabilities within some 1e-4
+UPDATE_TOLERANCE = 2e-4
+FULL_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +71,17 @@ def learn_increment(
     chosen = documents >= FEWEST_DOCUMENTS
     if chosen.sum() > MOST_NEW_TERMS:
         raise NotPossible("too_many_terms", terms=int(chosen.sum()), limit=MOST_NEW_TERMS)
-    names = _names(keys[chosen].tolist(), base, live, reader, labels, readings)
+    chosen_keys = keys[chosen].tolist()
+    ordered = labels.ordered(readings.digests)
+    names = _names(chosen_keys, base, live, reader, ordered, readings)
     new: dict[str, dict[str, int]] = {block: {} for block in BLOCKS}
     for (block, term), often in zip(names, documents[chosen].tolist(), strict=True):
         new[block][term] = often
     vocabulary = extended(base, new, len(labels))
-    features = matrix(base, readings, vocabulary)
-    model = _solved(base, live, labels, features, vocabulary, report, seed)
+    new_keys = dict(zip(names, chosen_keys, strict=True))
+    columns = vocabulary.columns(base, readings.keys, new_keys)
+    features = matrix(readings, columns, vocabulary)
+    model = _solved(base, live, ordered, features, vocabulary, report, seed, UPDATE_TOLERANCE)
     return Learned(model, len(names))
 
 
@@ -98,7 +105,7 @@ def learn_full(
     vocabulary = extended(base, new, len(labels))
     report(0.1, "vectorize")
     features = vectorize(base.config, vocabulary.terms, vocabulary.idf, labels.texts)
-    model = _solved(base, None, labels, features, vocabulary, report, seed)
+    model = _solved(base, None, labels, features, vocabulary, report, seed, FULL_TOLERANCE)
     return Learned(model, sum(map(len, new.values())))
 
 
@@ -116,8 +123,13 @@ def learn_quick(
     # terms as they are, counts without meaning: the idf stays that of the live version
     new = {block: dict.fromkeys(live.terms[block][len(base.terms[block]) :], 0) for block in BLOCKS}
     vocabulary = replace(extended(base, new, len(labels)), idf=dict(live.idf))
-    features = matrix(base, readings, vocabulary)
-    model = _solved(base, live, labels, features, vocabulary, report, seed, heads=("toxic",))
+    columns = vocabulary.columns(
+        base, readings.keys, {name: key for key, name in _new_terms(base, live).items()}
+    )
+    features = matrix(readings, columns, vocabulary)
+    model = _solved(
+        base, live, labels, features, vocabulary, report, seed, UPDATE_TOLERANCE, heads=("toxic",)
+    )
     return Learned(model, 0)
 
 
@@ -146,7 +158,10 @@ def _check_kinship(base: NumericModel, live: NumericModel) -> None:
 def _readings(
     base: NumericModel, reader: TermReader, labels: SiteLabels, cache: Path | None
 ) -> Readings:
-    """Take the readings from the cache, read what it lacks, and leave there what was needed."""
+    """Take the readings from the cache, read what it lacks, and leave there what was needed.
+
+    They may come in another order than the labels.
+    """
     kept = read_cache(cache, base=base) if cache else Readings.empty()
     known = set(kept.digests)
     missing = [number for number, digest in enumerate(labels.digests) if digest not in known]
@@ -156,10 +171,12 @@ def _readings(
             [labels.digests[number] for number in missing],
         )
         kept = kept.joined(new)
-    readings = kept.taken(labels.digests)
-    if cache and (missing or len(known) > len(labels)):
-        write_cache(cache, readings, base=base)
-    return readings
+    left_out = len(kept.digests) - len(labels)
+    if left_out:
+        kept = kept.taken(labels.digests)
+    if cache and (missing or left_out):
+        write_cache(cache, kept, base=base)
+    return kept
 
 
 def _names(
@@ -169,18 +186,26 @@ def _names(
     """Return (block, term) of keys; a cache knows none, but the live version and the texts do."""
     names = reader.names
     if any(key not in names for key in keys):
-        for block in BLOCKS:
-            for term in live.terms[block][len(base.terms[block]) :]:
-                names[new_key(block, term)] = (block, term)
+        names.update(_new_terms(base, live))
     if unnamed := [key for key in keys if key not in names]:
         texts = [labels.texts[number] for number in readings.texts_with(unnamed)]
         reader.read(texts, [""] * len(texts))
     return [names[key] for key in keys]
 
 
+def _new_terms(base: NumericModel, live: NumericModel) -> dict[int, tuple[str, str]]:
+    """Return the terms that a version has beyond its base, as key: (block, term)."""
+    return {
+        new_key(block, term): (block, term)
+        for block in BLOCKS
+        for term in live.terms[block][len(base.terms[block]) :]
+    }
+
+
 def _solved(
     base: NumericModel, start: NumericModel | None, labels: SiteLabels,
-    features: sparse.csr_matrix, vocabulary: SiteVocabulary, report: Report, seed: int, *,
+    features: sparse.csr_matrix, vocabulary: SiteVocabulary, report: Report, seed: int,
+    tolerance: float, *,
     heads: Iterable[str] | None = None,
 ) -> NumericModel:  # fmt: skip
     """Solve the heads that have labels and return the model; the others stay as they are."""
@@ -198,12 +223,12 @@ def _solved(
             continue
         report(0.3 + 0.6 * column / len(base.heads), f"solve:{head}")
         solution = solve(
-            features[known],
+            features if known.all() else features[known],
             labels.labels[known, HEADS.index(head)] == 1,
             labels.weights[known],
             prior=site_prior(base, column, vocabulary, size),
             regularization_c=base.details["regularization_c"],
-            tolerance=TOLERANCE,
+            tolerance=tolerance,
             start=_start(start, column, vocabulary),
         )
         weights[:, column] = stored_precision("weights", solution.weights)
@@ -285,7 +310,7 @@ def _finished(
         "heads": heads,
         "training_samples": base.details["training_samples"] + len(labels),
         "site_labels": len(labels),
-        "fingerprint": labels.fingerprint(),
+        "fingerprint": labels.ordered(sorted(labels.digests)).fingerprint(),
         "seed": seed,
         "metrics": {},
         "golden": [],

@@ -50,8 +50,8 @@ class Readings:
         cls, digests: tuple[str, ...], bounds: Keys, entries: Keys, counts: NDArray[np.uint16]
     ) -> Readings:
         """Return the readings of texts whose entries are given as keys."""
-        keys, places = np.unique(entries, return_inverse=True)
-        return cls(digests, bounds, places.astype(np.int32), counts, keys)
+        keys = _different(entries)
+        return cls(digests, bounds, np.searchsorted(keys, entries).astype(np.int32), counts, keys)
 
     def taken(self, digests: Sequence[str]) -> Readings:
         """Return the readings of some of the texts, in the order of `digests`."""
@@ -71,7 +71,7 @@ class Readings:
         )
 
     def joined(self, other: Readings) -> Readings:
-        keys = np.union1d(self.keys, other.keys)
+        keys = _different(np.concatenate([self.keys, other.keys]))
         places = [
             np.searchsorted(keys, one.keys).astype(np.int32)[one.places] for one in (self, other)
         ]
@@ -83,9 +83,9 @@ class Readings:
             keys,
         )
 
-    def owners(self) -> Keys:
+    def owners(self) -> NDArray[np.int32]:
         """Return the number of the text of each entry."""
-        return np.repeat(np.arange(len(self.digests)), np.diff(self.bounds))
+        return np.repeat(np.arange(len(self.digests), dtype=np.int32), np.diff(self.bounds))
 
     def new_terms(self) -> tuple[Keys, Keys]:
         """Return the keys of terms that the base lacks, and in how many texts each occurs."""
@@ -97,6 +97,14 @@ class Readings:
         """Return the numbers of the texts that have one of some terms."""
         wanted = np.isin(self.keys, keys)
         return np.unique(self.owners()[wanted[self.places]])
+
+
+def _different(keys: Keys) -> Keys:
+    """Return the different keys, sorted; numpy's `unique` hashes, which takes far longer."""
+    ordered = np.sort(keys)
+    first = np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]
+    result: Keys = ordered[first]
+    return result
 
 
 class TermReader:
@@ -177,18 +185,23 @@ class SiteVocabulary:
     idf: dict[str, Array]
     base_columns: Keys
 
-    def columns(self, base: NumericModel, keys: Keys) -> NDArray[np.int32]:
-        """Return the column of each key, -1 for a term that was not chosen."""
+    def columns(
+        self, base: NumericModel, keys: Keys, new_keys: Mapping[tuple[str, str], int]
+    ) -> NDArray[np.int32]:
+        """Return the column of each key, -1 for a term that was not chosen.
+
+        `new_keys`: the key of each (block, term) beyond the base's.
+        """
         result = np.full(len(keys), -1, dtype=np.int32)
         known = keys >= 0
         result[known] = self.base_columns[keys[known]]
         at = 0
         for block in BLOCKS:
             old = len(base.terms[block])
-            new = np.array([new_key(block, term) for term in self.terms[block][old:]], np.int64)
-            there = np.isin(new, keys)
-            places = np.searchsorted(keys, new[there])
-            result[places] = at + old + np.flatnonzero(there)
+            new = np.array([new_keys[block, term] for term in self.terms[block][old:]], np.int64)
+            places = np.minimum(np.searchsorted(keys, new), len(keys) - 1)
+            there = keys[places] == new
+            result[places[there]] = at + old + np.flatnonzero(there)
             at += len(self.terms[block])
         return result
 
@@ -215,10 +228,15 @@ def extended(
     return SiteVocabulary(terms, idf, np.concatenate(columns))
 
 
-def matrix(base: NumericModel, readings: Readings, vocabulary: SiteVocabulary) -> sparse.csr_matrix:
-    """Return the TF-IDF matrix, shape (n texts, V), each block of unit length as in `features`."""
-    columns = vocabulary.columns(base, readings.keys)[readings.places]
-    kept = columns >= 0
+def matrix(
+    readings: Readings, columns: NDArray[np.int32], vocabulary: SiteVocabulary
+) -> sparse.csr_matrix:
+    """Return the TF-IDF matrix, shape (n texts, V), each block of unit length as in `features`.
+
+    `columns`: that of each of the readings' keys, as from `SiteVocabulary.columns`.
+    """
+    columns = columns[readings.places]
+    kept = np.flatnonzero(columns >= 0)
     columns, owners = columns[kept], readings.owners()[kept]
     idf = np.concatenate([vocabulary.idf[block] for block in BLOCKS])
     most = int(readings.counts.max(initial=1))

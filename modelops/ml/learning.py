@@ -42,7 +42,7 @@ FEWEST_DOCUMENTS = 2  # labelled site texts that make a term of an increment
 MOST_NEW_TERMS = 400_000
 # of the bound on the distance to the optimum, relative to the solution; the first keeps
 # probabilities within some 1e-4
-UPDATE_TOLERANCE = 2e-4
+UPDATE_TOLERANCE = 1e-3
 FULL_TOLERANCE = 1e-6
 
 

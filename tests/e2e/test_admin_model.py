@@ -52,7 +52,7 @@ def test_a_run_shows_by_itself_how_far_it_is(site: Site, open_page: Callable[...
         pass  # it asks again by itself
     assert page.evaluate("window.stays")  # without a new page
     cancel(site, run)
-    expect(page.locator(".run-progress")).to_contain_text("cancelled")
+    expect(page.locator(".run-progress")).to_contain_text("cancelled", timeout=30_000)
     expect(page.get_by_role("link", name="Cancel the run")).to_have_count(0)
     page.goto(RUNS)
     expect(page.locator("#result_list tbody tr").first).to_contain_text("Cancelled by admin.")

@@ -35,7 +35,9 @@ def outcome_lines(run: TrainingRun) -> Iterator[str]:
         yield _("An update was not possible, so everything was trained anew: %(reason)s") % {
             "reason": why_text(fallback["code"], fallback["facts"])
         }
-    if "new_terms" in result:
+    if "features" in result and not result.get("new_terms"):
+        yield _("Features: %(features)s") % {"features": grouped(result["features"])}
+    elif "features" in result:
         yield _("Features: %(features)s, of them %(new)s from the labels of this site") % {
             "features": grouped(result["features"]),
             "new": grouped(result["new_terms"]),

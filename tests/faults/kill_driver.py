@@ -4,8 +4,8 @@ A step is a change of the file system, a sync, a child process or an SQL stateme
 Each kill has a copy of the site's data folder and a forked process of its own; then another
 process looks at the copy as a restarted site would.
 
-`python -m tests.faults.kill_driver SITE OPERATION` prints how many steps there were, and how many
-different things kills left behind.
+`python -m tests.faults.kill_driver SITE OPERATION…` prints for each operation how many steps there
+were, and how many different things kills left behind.
 """
 
 from __future__ import annotations
@@ -213,8 +213,14 @@ def work_in_this_process() -> None:
     warm_up()
 
 
-def main(template: Path, operation: str) -> None:
+def main(template: Path, operations: list[str]) -> None:
     work_in_this_process()
+    for operation in operations:
+        steps, outcomes = kill_at_each_step(template, operation)
+        print(operation, steps, outcomes)
+
+
+def kill_at_each_step(template: Path, operation: str) -> tuple[int, int]:
     whole = template.with_name("whole")
     shutil.copytree(template, whole)
     steps = count_steps(whole, operation)
@@ -228,9 +234,9 @@ def main(template: Path, operation: str) -> None:
         if (left := what_is_there(site)) not in looked_at:
             looked_at.add(left)
             status = forked(lambda: look(site, template, operation))  # noqa: B023
-            assert status == 0, f"step {number}"
+            assert status == 0, f"{operation}, step {number}"
         shutil.rmtree(site)
-    print(steps, len(looked_at))
+    return steps, len(looked_at)
 
 
 def what_is_there(site: Path) -> str:
@@ -254,4 +260,4 @@ def what_is_there(site: Path) -> str:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    main(Path(sys.argv[1]), sys.argv[2:])

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.core import mail
 from django.db import connection
@@ -281,7 +282,8 @@ def test_each_alert_is_mailed_once(db: None, address: str) -> None:
     (message,) = mail.outbox
     assert message.to == [address]
     assert message.subject.startswith("[ToxiGuard] ")
-    assert all(alert_text(alert) in message.body for alert in selectors.open_alerts())
+    with translation.override(django_settings.LANGUAGE_CODE):
+        assert all(alert_text(alert) in message.body for alert in selectors.open_alerts())
     lost(1)  # seen again: nothing new
     lost(3)
     assert mail_alerts() == 1

@@ -18,7 +18,7 @@ class ReasonForm(forms.Form):
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="ask_%s", **kwargs)
+        super().__init__(*args, **{"auto_id": "ask_%s", **kwargs})
 
     reason = forms.CharField(
         label=gettext_lazy("Why"),

@@ -19,14 +19,15 @@ from django.utils import translation
 
 from modelops.models import Alert, Dataset, LivePointer, ModelVersion, TrainingRun
 from modelops.services.expire_runs import expire_runs
-from tests.modelops.processes import site_environment, wait_until
+from tests.modelops.processes import wait_until
 from tests.modelops.training import (
     State,
     begin,
     children_use,
     give_labels,
     learning_process,
-    runs,
+    signalled_children,
+    state_of,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -164,28 +165,30 @@ def test_without_a_model_the_command_says_what_to_do(store: Path) -> None:
         update()
 
 
-def start_update(tmp_path: Path) -> tuple[subprocess.Popen[bytes], int]:
+@pytest.fixture
+def held(
+    live: ModelVersion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[subprocess.Popen[bytes], int]:
     """A real command whose learning process is held, and that process's number."""
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "incremental_update"],
-        cwd=settings.BASE_DIR,
-        env=site_environment(tmp_path),
-        stdout=subprocess.DEVNULL,
-    )
+    give_labels(tmp_path)
+    marker = signalled_children(monkeypatch, tmp_path)
+    marker.touch()
+    command = [sys.executable, "manage.py", "incremental_update"]
+    process = subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=subprocess.DEVNULL)
     child = learning_process(process.pid)
-    os.kill(child, signal.SIGSTOP)
+    wait_until(lambda: state_of(child) == "T", seconds=240)
+    marker.unlink()
     return process, child
 
 
 def test_killed_the_command_leaves_a_lost_run_and_no_process(
-    live: ModelVersion, tmp_path: Path
+    held: tuple[subprocess.Popen[bytes], int],
 ) -> None:
-    give_labels(tmp_path)
-    process, child = start_update(tmp_path)
+    process, child = held
     process.kill()
     process.wait()
     os.kill(child, signal.SIGCONT)
-    wait_until(lambda: not runs(child))
+    wait_until(lambda: not state_of(child), seconds=240)
     run = TrainingRun.objects.get()
     assert run.state == State.RUNNING
     # instead of waiting for as long as a lease lasts
@@ -196,10 +199,11 @@ def test_killed_the_command_leaves_a_lost_run_and_no_process(
     assert not Alert.objects.filter(resolved_at=None).exists()
 
 
-def test_told_to_end_the_command_cancels_its_run(live: ModelVersion, tmp_path: Path) -> None:
-    give_labels(tmp_path)
-    process, child = start_update(tmp_path)
+def test_told_to_end_the_command_cancels_its_run(
+    held: tuple[subprocess.Popen[bytes], int],
+) -> None:
+    process, child = held
     process.terminate()
-    assert process.wait(timeout=30) == 128 + signal.SIGTERM
-    assert not runs(child)
+    assert process.wait(timeout=240) == 128 + signal.SIGTERM
+    assert not state_of(child)
     assert TrainingRun.objects.get().state == State.CANCELLED

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -34,8 +33,8 @@ from tests.modelops.training import (
     children_use,
     give_labels,
     in_children,
-    learning_process,
     learning_processes,
+    signalled_children,
     trained,
 )
 
@@ -161,10 +160,14 @@ atexit.register(lambda: os.write(1, b"bye"))
     assert trained().reason == ""  # (it succeeded)
 
 
-def test_a_child_that_is_killed_fails_the_run(live: ModelVersion, tmp_path: Path) -> None:
+def test_a_child_that_is_killed_fails_the_run(
+    live: ModelVersion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     give_labels(tmp_path)
-    kill = At("reading the labels", lambda: os.kill(learning_process(os.getpid()), signal.SIGKILL))
-    run = execute_run(run=begin(), report=kill)
+    marker = signalled_children(monkeypatch, tmp_path, "SIGKILL")
+    marker.touch()
+    run = trained()
+    marker.unlink()
     assert run.state == State.FAILED
     assert "SIGKILL" in run.reason
     assert (live_number(), ModelVersion.objects.count()) == ("1.0.0", 1)

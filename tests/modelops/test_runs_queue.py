@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from pathlib import Path
 
@@ -11,8 +12,15 @@ from modelops.models import Door, LivePointer, ModelVersion, QueueWorker, Traini
 from modelops.selectors_runs import worker_alive
 from modelops.services.cancel_run import cancel_run
 from modelops.services.enqueue_run import enqueue_run
-from tests.modelops.processes import running, site_environment, wait_until
-from tests.modelops.training import State, begin, children_use, give_labels, learning_processes
+from tests.modelops.processes import running, wait_until
+from tests.modelops.training import (
+    State,
+    begin,
+    children_use,
+    give_labels,
+    learning_processes,
+    signalled_children,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WORKER = ["manage.py", "run_worker"]
@@ -30,19 +38,20 @@ def ended(run: TrainingRun) -> bool:
 
 
 def test_a_worker_does_what_waits_and_says_that_it_is_there(
-    live: ModelVersion, tmp_path: Path
+    live: ModelVersion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     give_labels(tmp_path)
+    hold = signalled_children(monkeypatch, tmp_path)
     run = begin()
     enqueue_run(run=run)
     assert not worker_alive()
-    environment = site_environment(tmp_path)
-    with running(WORKER, environment=environment, log=tmp_path / "worker.log") as worker:
+    with running(WORKER, environment=dict(os.environ), log=tmp_path / "worker.log") as worker:
         wait_until(worker_alive, seconds=PATIENCE)
         wait_until(lambda: ended(run), seconds=PATIENCE)
         assert run.state == State.SUCCEEDED
         assert LivePointer.current().version.version == "1.0.1"
 
+        hold.touch()
         cancelled = begin(TrainingRun.Kind.FULL)
         enqueue_run(run=cancelled)
         wait_until(lambda: learning_processes(worker.pid), seconds=PATIENCE)
@@ -68,7 +77,6 @@ def test_a_run_whose_worker_was_killed_before_it_began_is_taken_up_by_the_next(
     run = begin()
     # as a worker leaves it that took the task and was killed
     TrainingRun.objects.filter(pk=run.pk).update(lease_expires_at=None)
-    environment = site_environment(tmp_path)
-    with running(WORKER, environment=environment, log=tmp_path / "worker.log"):
+    with running(WORKER, environment=dict(os.environ), log=tmp_path / "worker.log"):
         wait_until(lambda: ended(run), seconds=PATIENCE)
     assert (run.state, run.result["why"]["code"]) == (State.SUCCEEDED, "no_labels")

@@ -42,6 +42,20 @@ def in_children(monkeypatch: pytest.MonkeyPatch, folder: Path, code: str) -> Non
     monkeypatch.setenv("PYTHONPATH", f"{folder}{os.pathsep}{os.environ['PYTHONPATH']}")
 
 
+def signalled_children(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, name: str = "SIGSTOP"
+) -> Path:
+    """Let each process that learns send itself a signal at its start, while the file exists."""
+    marker = folder / "signal"
+    code = f"""
+import os, signal
+if os.path.exists({str(marker)!r}):
+    os.kill(os.getpid(), signal.{name})
+"""
+    in_children(monkeypatch, folder / "hook", code)
+    return marker
+
+
 def give_labels(
     folder: Path, labels: Iterable[tuple[str, bool]] = LABELS, *, name: str = "labels",
     split: str = Dataset.Split.TRAIN,
@@ -93,17 +107,18 @@ def learning_processes(parent: int | None = None) -> list[int]:
     return found
 
 
-def runs(pid: int) -> bool:
-    """Whether a process does anything yet; one that nobody waited for is at its end as well."""
+def state_of(pid: int) -> str:
+    """A process's state in one letter: "T" is stopped; "" for one that is gone."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
-        return False
+        return ""
+    return "" if state == "Z" else state  # (nobody has asked yet how it ended)
 
 
 def learning_process(parent: int) -> int:
     """The process that learns for this one, as soon as it is there."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 240
     while not (found := learning_processes(parent)):
         assert time.monotonic() < deadline
         time.sleep(0.02)

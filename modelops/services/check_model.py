@@ -16,7 +16,7 @@ from modelops.selectors_thresholds import site_thresholds
 from .expire_runs import expire_runs
 from .mail_alerts import mail_alerts
 from .raise_alert import raise_alert, resolve_alerts
-from .record_damage import forget_version, record_intact_version
+from .record_damage import forget_repairs, forget_version, record_intact_version
 from .reload_model import verify_live_files
 from .settle_retraining import settle_retraining
 from .verify_backup import bad_backup_files
@@ -24,6 +24,7 @@ from .verify_backup import bad_backup_files
 logger = structlog.get_logger(__name__)
 Kind = Alert.Kind
 CHECKS_KEPT = timedelta(days=90)
+REPAIRS_TOLD = timedelta(minutes=30)  # how long an alert of a repair stays at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,7 @@ def _settle_loads(version: ModelVersion, error: str) -> None:
 
 def _verify_others(live: ModelVersion | None) -> None:
     """Verify backups, and versions whose damage is on record; the live one was verified before."""
+    forget_repairs(before=timezone.now() - REPAIRS_TOLD)
     for backup in Backup.objects.select_related("version"):
         bad_backup_files(backup)
     for version in ModelVersion.objects.filter(state=ModelVersion.State.DAMAGED):

@@ -7,6 +7,7 @@ the damage first.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import structlog
 
@@ -53,6 +54,13 @@ def record_repaired_version(*, version: ModelVersion, names: Sequence[str]) -> N
 def record_repaired_copies(*, names: Sequence[str]) -> None:
     """The same for the copies at the top of models_store/."""
     _raise("version", "models_store", names, cause=COPIES, repaired=True)
+
+
+def forget_repairs(*, before: datetime) -> None:
+    """Close the alerts of what was repaired then or earlier: they have been seen by now."""
+    for alert in Alert.objects.filter(kind=DAMAGED, resolved_at=None, seen_at__lte=before):
+        if alert.details.get("repaired"):
+            resolve_alert(kind=DAMAGED, cause=alert.cause)
 
 
 def record_damaged_backup(*, backup: Backup, names: Sequence[str]) -> None:

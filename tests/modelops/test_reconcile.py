@@ -7,16 +7,19 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 from pytest_django import Settings
 
 from modelops import serving
 from modelops import store as files
 from modelops.models import Alert, Backup, Dataset, ModelVersion, Operation
+from modelops.services.check_model import check_model
 from modelops.services.create_backup import create_backup
 from modelops.services.import_dataset import import_dataset
 from modelops.services.promote_version import promote_version
@@ -159,6 +162,19 @@ def test_files_for_people_are_repaired(live: ModelVersion, folder: Path, store: 
         "toxic_model.pkl",
         "vectorizer.pkl",
     }
+
+
+def test_the_alert_of_a_repair_goes_with_a_later_check(
+    live: ModelVersion, publish: Publish
+) -> None:
+    other = publish("1.0.1", strength=6.0)
+    overwrite(files.version_folder(other.folder) / "toxic_model.pkl", b"bad")
+    reconcile_store(fix=True, by=None)
+    check_model(mail=False)
+    assert Alert.objects.get(kind="damaged_file", resolved_at=None).details["repaired"]
+    Alert.objects.update(seen_at=timezone.now() - timedelta(hours=1))
+    check_model(mail=False)
+    assert not Alert.objects.filter(kind="damaged_file", resolved_at=None).exists()
 
 
 def test_outdated_copies_at_the_top_are_no_alarm(

@@ -85,6 +85,9 @@ class Command(SiteCommand):
             )
             % counts
         )
+        if report.erased:
+            left_out = _("Left out, since this site was told to forget them: %(erased)s.")
+            self.stdout.write(left_out % counts)
         self.stdout.write(_("Languages: %(languages)s") % {"languages": languages})
         if report.dataset is None:
             summary = _("Dry run: nothing was imported.")
@@ -112,5 +115,5 @@ class Command(SiteCommand):
 
 
 def _counts(report: ImportReport) -> dict[str, int]:
-    names = ("rows_read", "toxic", "not_toxic", "rejected", "duplicates", "conflicts")
+    names = ("rows_read", "toxic", "not_toxic", "rejected", "erased", "duplicates", "conflicts")
     return {name: getattr(report, name) for name in names}

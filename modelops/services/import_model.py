@@ -156,17 +156,18 @@ def _number(found: _Found) -> str:
     if NUMBER.fullmatch(own) and not ModelVersion.objects.filter(version=own).exists():
         return own
     pointer = LivePointer.current()
-    if pointer is None:
-        newest = ModelVersion.objects.order_by("-pk").first()
-        return next_version_number(bump="minor", from_version=newest.version if newest else FIRST)
-    bump: Bump = "minor" if _alike(found.model, pointer.version) else "major"
-    return next_version_number(bump=bump, from_version=pointer.version.version)
+    kept = ModelVersion.objects.exclude(state=ModelVersion.State.REMOVED).order_by("-pk")
+    other = pointer.version if pointer else kept.first()
+    if other is None:
+        return next_version_number(bump="minor", from_version=FIRST)
+    bump: Bump = "minor" if _alike(found.model, other) else "major"
+    return next_version_number(bump=bump, from_version=other.version)
 
 
-def _alike(model: NumericModel, live: ModelVersion) -> bool:
-    """Whether a model has the features and the heads of the live one."""
+def _alike(model: NumericModel, version: ModelVersion) -> bool:
+    """Whether a model has the features and the heads of a version."""
     try:
-        other = read_model(store.version_folder(live.folder))
+        other = read_model(store.version_folder(version.folder))
     except OperationFailed:
         return False
     return model.config == other.config and model.heads == other.heads

@@ -12,12 +12,14 @@ from modelops import maintenance, sources
 from modelops import store as files
 from modelops.labels import collect_labels
 from modelops.ml.labels import text_digest
+from modelops.ml.site_vectors import TermReader, write_cache
 from modelops.models import Alert, Dataset, ErasedText, Operation
 from modelops.services.change_dataset import delete_dataset, set_dataset_active
 from modelops.services.forget_texts import forget_texts
 from modelops.services.import_dataset import import_dataset
 from modelops.services.purge_erased_texts import purge_erased_texts
 from tests.modelops.files import overwrite
+from tests.modelops.models import small_model
 
 pytestmark = pytest.mark.django_db
 INSULT, THANKS, LOVELY = "eres un idiota", "muchas gracias", "qué bonito"
@@ -160,3 +162,13 @@ def test_the_hourly_work_purges_and_clears(dataset: Dataset) -> None:
     forget_texts(digests=[text_digest(INSULT)])
     done = maintenance.run_jobs()
     assert (done["erased_texts"], done["leftovers"]) == (1, 0)
+
+
+def test_a_cache_that_knows_an_erased_text_is_dropped(dataset: Dataset) -> None:
+    base = small_model()
+    for name, texts in (("a.npz", [INSULT, THANKS]), ("b.npz", [THANKS])):
+        readings = TermReader(base).read(texts, map(text_digest, texts))
+        write_cache(files.cache_file(name), readings, base=base)
+    forget_texts(digests=[text_digest(INSULT)])
+    purge_erased_texts()
+    assert [path.name for path in files.cache_files()] == ["b.npz"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -18,6 +19,7 @@ from pytest_django import Settings
 
 from modelops import serving
 from modelops import store as files
+from modelops.errors import StoreError
 from modelops.models import Alert, Backup, Dataset, ModelVersion, Operation
 from modelops.services.check_model import check_model
 from modelops.services.create_backup import create_backup
@@ -49,6 +51,18 @@ def test_where_all_fits_nothing_is_found(live: ModelVersion, dataset: Dataset) -
     create_backup(by=None, reason="test")
     assert reconciled() == []
     assert not Operation.objects.filter(kind="reconcile").exists()
+
+
+def test_it_waits_for_whoever_is_between_a_file_and_its_row(
+    live: ModelVersion, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files._lock, "patience", 0.1)
+    other = os.open(store / ".lock", os.O_RDWR)  # as another process has it
+    fcntl.flock(other, fcntl.LOCK_EX)
+    with pytest.raises(StoreError):
+        reconcile_store(fix=True, by=None)
+    os.close(other)
+    assert reconciled() == []
 
 
 def test_leftovers_of_dead_processes_go_and_work_in_progress_stays(

@@ -76,6 +76,8 @@ class Analysis(models.Model):
     # intercept add up to the logit
     explanation = models.JSONField(_("explanation"), default=dict)
     folded = models.JSONField(_("disguises undone"), default=list)  # [[original, folded]]
+    # [{"term", "pattern", "action", "category"}] of the term list's entries that matched
+    rules = models.JSONField(_("terms found"), default=list)
     text_length = models.PositiveIntegerField(_("length"))  # code points
     keywords_found = models.PositiveIntegerField(_("contributing parts found"))
     response_time_ms = models.FloatField(_("scoring time in ms"))
@@ -101,6 +103,10 @@ class Analysis(models.Model):
             ("review_analysis", _("Can say what is right about an analysis")),
             ("export", _("Can export analyses")),
             ("erase", _("Can erase analyses")),
+            ("take_over", _("Can take over items, decide escalated ones and undo for others")),
+            ("manage_terms", _("Can keep the term lists")),
+            ("manage_policy", _("Can edit the policy")),
+            ("manage_team", _("Can manage the team")),
         ]
         # No rows are added by hand or removed; erasing is a permission of its own.
         default_permissions = ("view",)
@@ -118,6 +124,11 @@ class Analysis(models.Model):
             models.Index(fields=["category", "created_at", "id"], name="analysis_category"),
             models.Index(fields=["author", "created_at"], name="analysis_author"),
             models.Index(fields=["external_id"], name="analysis_external"),
+            models.Index(
+                fields=["normalized_digest", "id"],
+                condition=Q(erased_at__isnull=True),
+                name="analysis_same_text",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -134,12 +145,16 @@ class Analysis(models.Model):
 
     @property
     def newest_label(self) -> AnalysisLabel | None:
-        """What people said last; from the prefetched `given_labels` where they are there."""
-        return max(self.given_labels.all(), key=lambda label: label.pk, default=None)
+        """What people said last and did not take back; from prefetched `given_labels`, if any."""
+        standing = (label for label in self.given_labels.all() if label.withdrawn_at is None)
+        return max(standing, key=lambda label: label.pk, default=None)
 
 
 class AnalysisLabel(models.Model):
-    """The right answer for an analysis, said by a person. Only added to; the newest counts."""
+    """The right answer for an analysis, said by a person. Only added to; the newest counts.
+
+    Labels that follow from a decision carry its weight, and are withdrawn when it is undone.
+    """
 
     analysis = models.ForeignKey(
         Analysis,
@@ -157,6 +172,18 @@ class AnalysisLabel(models.Model):
         verbose_name=_("said by"),
     )
     created_at = models.DateTimeField(_("said at"), default=timezone.now)
+    decision = models.OneToOneField(
+        "ReviewDecision",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="label",
+        verbose_name=_("decision"),
+    )
+    weight = models.FloatField(_("weight in training"), default=1.0)
+    # labels of audits judge versions and teach none
+    sealed = models.BooleanField(_("for judging only"), default=False)
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("right answer")

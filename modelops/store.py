@@ -17,7 +17,7 @@ import socket
 import tempfile
 import time
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -172,13 +172,16 @@ def intact_version(name: str, numeric: Mapping[str, Entry]) -> str | None:
     return hashlib.sha256(content).hexdigest() if intact else None
 
 
-def publish_backup(staged: Path) -> str:
-    """Move a sealed folder to `backups/`; return its name, which no other backup has."""
+def publish_backup(staged: Path, *, taken: Callable[[str], bool]) -> str:
+    """Move a sealed folder to `backups/`; return its name, the first free one from now on.
+
+    A name is free when there is no folder of it and it is not `taken`, as the rows say.
+    """
     _made("backups")
     moment = datetime.now(UTC)
     while True:
         name = f"model_backup_{moment:%Y%m%d_%H%M%S}"
-        if _moved(staged, backup_folder(name)):
+        if not taken(name) and _moved(staged, backup_folder(name)):
             return name
         moment += timedelta(seconds=1)
 

@@ -46,7 +46,7 @@ def create_backup(
             reason=reason[:500],
         )
         with store.locked():
-            backup.name = store.publish_backup(staged)
+            backup.name = store.publish_backup(staged, taken=backup_name_taken)
             _register(backup, door=door, started=started)
     try:
         cleanup_backups(keep=settings.BACKUPS_KEEP, by=None, door=door, spare=keep)
@@ -72,3 +72,15 @@ def _register(backup: Backup, *, door: Door, started: float) -> None:
     except OperationFailed:
         store.remove(store.backup_folder(backup.name))
         raise
+
+
+def backup_name_taken(name: str) -> bool:
+    """Whether a backup has this name, or had it: the journal remembers those that were deleted.
+
+    So a name that somebody wrote down never comes to mean another backup, whatever the clock does.
+    """
+    kinds = (Operation.Kind.BACKUP, Operation.Kind.DELETE_BACKUP)
+    return (
+        Backup.objects.filter(name=name).exists()
+        or Operation.objects.filter(kind__in=kinds, target=name).exists()
+    )

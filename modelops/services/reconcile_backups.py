@@ -11,6 +11,7 @@ from modelops.ml.artifacts import NUMERIC_FILES
 from modelops.models import Backup, ModelVersion
 
 from .changing_rows import changing_rows
+from .create_backup import backup_name_taken
 from .people_files import people_entries
 from .reconciliation import Finding
 from .record_damage import forget_backup, record_intact_backup
@@ -66,7 +67,7 @@ def _renewed(row: Backup, entries: dict[str, store.Entry], bad: list[str]) -> st
                 created_by=row.created_by,
                 reason=row.reason,
             )
-            copy.name = store.publish_backup(staged)
+            copy.name = store.publish_backup(staged, taken=backup_name_taken)
             with changing_rows():
                 copy.save(force_insert=True)
                 _drop_row(row)

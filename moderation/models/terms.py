@@ -12,7 +12,7 @@ from moderation.models.analyses import Category
 
 
 class Term(models.Model):
-    """One entry. Entries are added and removed, never changed, so that what counted when is known."""
+    """One entry. Added and removed, never changed: what counted when stays known."""
 
     class Action(models.TextChoices):
         BLOCK = "block", _("Block")

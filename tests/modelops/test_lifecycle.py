@@ -6,6 +6,7 @@ import json
 import shutil
 import stat
 from collections.abc import Callable
+from datetime import UTC
 from pathlib import Path
 
 import joblib
@@ -204,6 +205,27 @@ def test_backups_in_one_second_get_names_of_their_own(live: ModelVersion) -> Non
     made = [create_backup(by=None, reason="test").name for _ in range(3)]
     assert len(set(made)) == 3
     assert all(len(name) == len("model_backup_20240115_103000") for name in made)
+
+
+@pytest.mark.parametrize("missing", ["folder", "row", "both"])
+def test_the_name_of_a_backup_is_never_used_again(
+    live: ModelVersion, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    """Neither after a crash, nor after its deletion when the clock jumps back."""
+    now = files.datetime.now(UTC)
+
+    class Clock(files.datetime):
+        @classmethod
+        def now(cls, zone: object = None) -> object:
+            return now
+
+    monkeypatch.setattr(files, "datetime", Clock)
+    first = create_backup(by=None, reason="test")
+    if missing != "row":
+        shutil.rmtree(files.backup_folder(first.name))
+    if missing != "folder":
+        Backup.objects.all().delete()
+    assert create_backup(by=None, reason="test").name != first.name
 
 
 def test_the_newest_unpinned_backups_stay(

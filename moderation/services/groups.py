@@ -12,6 +12,10 @@ _LEADS = [
     *_MODERATORS,
     "moderation.export",
     "moderation.erase",
+    "moderation.take_over",
+    "moderation.manage_terms",
+    "moderation.manage_policy",
+    "moderation.manage_team",
     # what no new model may get wrong
     "modelops.view_mustpasssentence",
     "modelops.add_mustpasssentence",

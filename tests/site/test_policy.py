@@ -118,7 +118,7 @@ def test_an_error_on_a_page_is_a_page_without_details(
     def broken(*args: object, **kwargs: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr("moderation.views.page_of", broken)
+    monkeypatch.setattr("moderation.views.history.page_of", broken)
     response = browser("moderator", "es", raise_request_exception=False).get("/history/")
     assert response.status_code == 500
     assert "Algo ha fallado en el servidor" in response.content.decode()

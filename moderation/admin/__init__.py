@@ -1,0 +1,7 @@
+"""What the administration shows of the moderation: one file for each list."""
+
+from __future__ import annotations
+
+from moderation.admin import analyses
+
+__all__ = ["analyses"]

@@ -15,7 +15,9 @@ class ModelOpsConfig(AppConfig):
         from modelops import checks, maintenance, sources  # noqa: F401
         from modelops.datasets import ImportedDatasets
 
-        sources.register(ImportedDatasets())
+        datasets = ImportedDatasets()
+        sources.register(datasets)
+        sources.register_holdout(datasets)
         maintenance.register("erased_texts", purge_erased_texts)
         maintenance.register("leftovers", clear_leftovers)
         # gunicorn starts the follower itself (gunicorn.conf.py); other servers at the first request

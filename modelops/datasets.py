@@ -22,7 +22,7 @@ _NOT_KNOWN: Mapping[str, bool] = {}  # one for all rows, of which there may be a
 
 
 class ImportedDatasets:
-    """Active datasets that are for training; holdouts are not for learning."""
+    """Active datasets: those for training to learn from, holdouts to judge by."""
 
     name = "datasets"
 
@@ -32,6 +32,12 @@ class ImportedDatasets:
 
     def count_labels(self, *, since: datetime | None = None) -> int:
         return _training_datasets(since).aggregate(total=Sum("rows"))["total"] or 0
+
+    def holdout_texts(self) -> Iterator[LabelledText]:
+        from modelops.models import Dataset
+
+        for dataset in Dataset.objects.filter(active=True, split=Dataset.Split.HOLDOUT):
+            yield from dataset_texts(dataset)
 
 
 def dataset_texts(dataset: Dataset) -> Iterator[LabelledText]:
@@ -48,14 +54,6 @@ def dataset_texts(dataset: Dataset) -> Iterator[LabelledText]:
                 source=dataset.name,
                 at=dataset.created_at,
             )
-
-
-def holdout_texts() -> Iterator[LabelledText]:
-    """The rows of the active datasets that are sealed: they judge and never teach."""
-    from modelops.models import Dataset
-
-    for dataset in Dataset.objects.filter(active=True, split=Dataset.Split.HOLDOUT):
-        yield from dataset_texts(dataset)
 
 
 def _training_datasets(since: datetime | None) -> QuerySet:

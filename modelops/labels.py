@@ -15,7 +15,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from modelops import sources, store
-from modelops.datasets import CATEGORIES, holdout_texts
+from modelops.datasets import CATEGORIES
 from modelops.ml.labels import SiteLabel, SiteLabels, text_digest
 from modelops.models import ErasedText, LabelHold, LivePointer
 from modelops.sources import LabelledText
@@ -84,7 +84,7 @@ def _gathered(
 ) -> _Answers:
     counts = Counts()
     learned_until = live_labels_until()
-    sealed = frozenset(bytes.fromhex(text_digest(row.text)) for row in holdout_texts())
+    sealed = frozenset(bytes.fromhex(text_digest(row.text)) for row in sources.holdout_texts())
     answers = _Answers(counts, sealed=sealed)
     oldest = now - timedelta(days=days) if days is not None else None
     for number, row in enumerate(_all(sources.labelled_texts(), extra)):
@@ -100,10 +100,10 @@ def _gathered(
 
 
 def collect_holdout() -> Collected:
-    """Gather the labels that judge a training: those imported for that purpose."""
+    """Gather the labels that judge a training: imported for that purpose, or of audits."""
     counts = Counts()
     answers = _Answers(counts, held_back=False)
-    for row in holdout_texts():
+    for row in sources.holdout_texts():
         answers.add(row, new=False)
     return Collected(answers.labels(cache="languages-holdout"), counts, timezone.now())
 

@@ -2,7 +2,8 @@
 
 Whoever holds labels (the moderation history, the imported datasets) registers a `LabelSource`
 when its app gets ready; training and "needs retraining?" read all of them and know none. Whoever
-holds what was scored lately registers a `RecentTexts`; gate, thresholds and checks read it.
+holds labels that only judge registers a `HoldoutSource`; they never teach. Whoever holds what was
+scored lately registers a `RecentTexts`; gate, thresholds and checks read it.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ class LabelledText:
     language: str | None = None  # "es" or "en"; None where nobody said
     weight: float = 1.0
     source: str = ""  # name of the source, for reports
+    provenance: str = ""  # of a moderator's decision its mode, like "single" or "batch"
     at: datetime | None = None  # when the label was given, UTC
 
 
@@ -55,6 +57,28 @@ def labelled_texts(*, since: datetime | None = None) -> Iterator[LabelledText]:
 def count_labels(*, since: datetime | None = None) -> int:
     """Count what `labelled_texts` would yield, without reading the texts."""
     return sum(source.count_labels(since=since) for source in _sources.values())
+
+
+class HoldoutSource(Protocol):
+    """What a holder of labels that judge versions offers."""
+
+    name: str
+
+    def holdout_texts(self) -> Iterable[LabelledText]: ...
+
+
+_holdouts: dict[str, HoldoutSource] = {}
+
+
+def register_holdout(source: HoldoutSource) -> None:
+    """Add a source of labels that judge; a second one of the same name replaces the first."""
+    _holdouts[source.name] = source
+
+
+def holdout_texts() -> Iterator[LabelledText]:
+    """Yield the labels that judge and never teach, of every source."""
+    for source in _holdouts.values():
+        yield from source.holdout_texts()
 
 
 @dataclass(frozen=True, slots=True)

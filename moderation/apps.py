@@ -16,7 +16,9 @@ class ModerationConfig(AppConfig):
         from modelops import maintenance, sources
         from moderation.sources import LabelledHistory, RecentAnalyses
 
-        sources.register(LabelledHistory())
+        history = LabelledHistory()
+        sources.register(history)
+        sources.register_holdout(history)
         sources.register_recent(RecentAnalyses())
         maintenance.register("search_traces", forget_traces)
         post_migrate.connect(keep_search_index, sender=self)

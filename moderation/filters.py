@@ -8,13 +8,14 @@ from typing import Any
 
 import django_filters as filters
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django_filters.fields import IsoDateTimeField
 
-from moderation.models import Analysis, AnalysisLabel, Category, Decision, Language
+from moderation.models import Analysis, Category, Decision, Language
 from moderation.search import MIN_LENGTH, fold, search
+from moderation.selectors import labelled
 
 
 def validate_search(text: str) -> None:
@@ -110,5 +111,4 @@ class AnalysisFilter(filters.FilterSet):
         return search(queryset, value)
 
     def filter_labelled(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
-        labelled = Exists(AnalysisLabel.objects.filter(analysis=OuterRef("pk")))
-        return queryset.filter(labelled if value else ~labelled)
+        return queryset.filter(labelled() if value else ~labelled())

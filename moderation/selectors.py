@@ -69,7 +69,20 @@ def _in_band(low: int, high: int) -> Q:
 
 
 def newest_labels() -> QuerySet[AnalysisLabel]:
-    """The label that counts, of each labelled analysis that is not erased; oldest first."""
-    newer = AnalysisLabel.objects.filter(analysis=OuterRef("analysis"), pk__gt=OuterRef("pk"))
-    labels = AnalysisLabel.objects.filter(analysis__erased_at__isnull=True)
+    """The label that counts, of each labelled analysis that is not erased; oldest first.
+
+    The newest counts that was not withdrawn; sealed ones of audits are among them.
+    """
+    newer = standing_labels().filter(analysis=OuterRef("analysis"), pk__gt=OuterRef("pk"))
+    labels = standing_labels().filter(analysis__erased_at__isnull=True)
     return labels.filter(~Exists(newer)).order_by("pk")
+
+
+def standing_labels() -> QuerySet[AnalysisLabel]:
+    """What people said and did not take back."""
+    return AnalysisLabel.objects.filter(withdrawn_at__isnull=True)
+
+
+def labelled() -> Exists:
+    """Whether an analysis has a label that stands, for filters."""
+    return Exists(standing_labels().filter(analysis=OuterRef("pk")))

@@ -13,28 +13,41 @@ from moderation.selectors import newest_labels
 
 
 class LabelledHistory:
-    """What people said in the history; erased analyses teach nothing."""
+    """What people said in the history; erased analyses teach nothing.
+
+    Labels of decisions have the weight that the policy gave them, and say how they came about.
+    Those of audits are sealed: they judge versions, and no training learns them.
+    """
 
     name = "history"
 
     def labelled_texts(self, *, since: datetime | None = None) -> Iterator[LabelledText]:
-        for label in self._labels(since).select_related("analysis").iterator(chunk_size=2000):
+        return self._texts(self._labels(since))
+
+    def count_labels(self, *, since: datetime | None = None) -> int:
+        return self._labels(since).count()
+
+    def holdout_texts(self) -> Iterator[LabelledText]:
+        return self._texts(newest_labels().filter(sealed=True))
+
+    def _texts(self, labels: QuerySet[AnalysisLabel]) -> Iterator[LabelledText]:
+        read = labels.select_related("analysis", "decision")
+        for label in read.iterator(chunk_size=2000):
             language = label.analysis.language
             yield LabelledText(
                 text=label.analysis.text,
                 toxic=label.toxic,
                 category=label.category or None,
                 language=language if language in ("es", "en") else None,
+                weight=label.weight,
                 source=self.name,
+                provenance=label.decision.mode if label.decision else "",
                 at=label.created_at,
             )
 
-    def count_labels(self, *, since: datetime | None = None) -> int:
-        return self._labels(since).count()
-
     @staticmethod
     def _labels(since: datetime | None) -> QuerySet[AnalysisLabel]:
-        labels = newest_labels()
+        labels = newest_labels().filter(sealed=False)
         return labels.filter(created_at__gt=since) if since else labels
 
 

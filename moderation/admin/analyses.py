@@ -9,7 +9,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +19,7 @@ from moderation.filters import validate_search
 from moderation.models import Analysis, AnalysisLabel
 from moderation.people import person
 from moderation.search import search
+from moderation.selectors import labelled
 from moderation.services import erase_analyses, erase_analysis, label_analyses
 
 MAX_COUNT = 10_000
@@ -42,12 +43,11 @@ class LabelledFilter(admin.SimpleListFilter):
         return [("yes", _("Yes")), ("no", _("No"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Analysis]) -> QuerySet[Analysis]:
-        labelled = Exists(AnalysisLabel.objects.filter(analysis=OuterRef("pk")))
         match self.value():
             case "yes":
-                return queryset.filter(labelled)
+                return queryset.filter(labelled())
             case "no":
-                return queryset.filter(~labelled)
+                return queryset.filter(~labelled())
         return queryset
 
 

@@ -25,6 +25,10 @@ COLUMNS = (
     "source",
     "score",
     "model_version",
+    "decision",
+    "mode",
+    "weight",
+    "policy",
 )
 
 
@@ -40,7 +44,7 @@ class Command(SiteCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
-        labels = newest_labels().select_related("analysis", "by")
+        labels = newest_labels().select_related("analysis", "by", "decision__policy")
         count = toxic = 0
         try:
             with written_at_once(path) as handle:
@@ -65,7 +69,7 @@ class Command(SiteCommand):
 
 
 def _row(label: AnalysisLabel) -> tuple[Any, ...]:
-    analysis = label.analysis
+    analysis, decision = label.analysis, label.decision
     return (
         analysis.text,
         int(label.toxic),
@@ -78,4 +82,8 @@ def _row(label: AnalysisLabel) -> tuple[Any, ...]:
         analysis.source,
         analysis.score,
         analysis.model_version,
+        decision.action if decision else "",
+        decision.mode if decision else "",
+        label.weight,
+        decision.policy.number if decision else "",
     )

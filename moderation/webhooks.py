@@ -88,7 +88,7 @@ def message(decision: ReviewDecision) -> dict[str, Any]:
     }
 
 
-def test_message(webhook: Webhook, at: datetime) -> dict[str, Any]:
+def trial_message(webhook: Webhook, at: datetime) -> dict[str, Any]:
     """The body of a trial."""
     return {"type": "test", "webhook": webhook.pk, "created_at": _moment(at)}
 

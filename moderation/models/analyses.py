@@ -125,6 +125,9 @@ class Analysis(models.Model):
             models.Index(fields=["author", "created_at"], name="analysis_author"),
             models.Index(fields=["external_id"], name="analysis_external"),
             models.Index(
+                fields=["created_at"], condition=Q(erased_at__isnull=True), name="analysis_kept"
+            ),
+            models.Index(
                 fields=["normalized_digest", "id"],
                 condition=Q(erased_at__isnull=True),
                 name="analysis_same_text",

@@ -14,7 +14,7 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 from django_tasks_db.management.commands.db_worker import Worker
 
-from modelops import tasks
+from modelops import maintenance, tasks
 from modelops.management.site_command import SiteCommand
 from modelops.models import QueueWorker
 from modelops.services.enqueue_run import enqueue_waiting_runs
@@ -51,6 +51,8 @@ class Command(SiteCommand):
         enqueue_waiting_runs()
         in_background("maintenance", HOUR, maintain_site)
         in_background("heartbeat", REPORT_EVERY, lambda: heartbeat(host, pid))
+        for name, (every, job) in maintenance.frequent_jobs().items():
+            in_background(name, every, job)
         worker = TaskWorker(
             queue_names=["*"],
             excluded_queue_names=[],

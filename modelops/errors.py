@@ -40,7 +40,8 @@ class LiveVersionDamaged(DamagedFiles):
         self.args = (
             _(
                 "The live version %(version)s is damaged (%(names)s) and can't be backed up, so "
-                "nothing changed. Restore a backup of it, or try again to go on without a backup."
+                "nothing changed. Repair it with “python manage.py reconcile_store --fix” or "
+                "restore a backup; only by force is it replaced without a backup."
             )
             % {"version": version, "names": ", ".join(self.names)},
         )
@@ -73,6 +74,15 @@ class NoLiveVersion(OperationFailed):
 
 class VersionTaken(OperationFailed):
     """The version number belongs to another model already."""
+
+
+class AlreadyLive(OperationFailed):
+    """The version that is to go live is the live one."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__(
+            _("Version %(version)s is live already; nothing changed.") % {"version": version}
+        )
 
 
 class Superseded(OperationFailed):

@@ -28,6 +28,24 @@ class ReasonForm(forms.Form):
     )
 
 
+class PromoteForm(ReasonForm):
+    """`force` is asked only where what is live can't be backed up."""
+
+    def __init__(self, *args: Any, live_damaged: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not live_damaged:
+            del self.fields["force"]
+
+    force = forms.BooleanField(
+        label=gettext_lazy("By force, without a backup"),
+        help_text=gettext_lazy(
+            "The live version is damaged and can't be backed up. Better: repair it, or restore a "
+            "backup."
+        ),
+        required=False,
+    )
+
+
 class RestoreForm(ReasonForm):
     hold_back = forms.BooleanField(
         label=gettext_lazy("Hold back the labels that came after it"),

@@ -14,6 +14,12 @@ def listed_versions() -> QuerySet[ModelVersion]:
     return versions.select_related("created_by", "parent", "base")
 
 
+def live_is_damaged() -> bool:
+    """Whether the live version failed its last check, so that it can't be backed up."""
+    damaged = ModelVersion.State.DAMAGED
+    return LivePointer.objects.filter(version__state=damaged).exists()
+
+
 def listed_backups() -> QuerySet[Backup]:
     return Backup.objects.select_related("version", "created_by")
 

@@ -46,7 +46,7 @@ class Inquiry:
     button: str
     perform: Callable[[dict[str, Any]], str]
     rows: Sequence[Model] = ()  # those that were selected
-    form: type[forms.Form] | None = None
+    form: Callable[..., forms.Form] | None = None
     warnings: Sequence[str] = ()
     dangerous: bool = False
     facts: Sequence[tuple[str, str]] = field(default=())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
@@ -9,8 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from modelops.forms import ReasonForm
-from modelops.models import Deployment, Door
+from modelops.forms import PromoteForm
+from modelops.models import Deployment, Door, LivePointer
+from modelops.selectors_versions import live_is_damaged
 from modelops.services.promote_version import promote_version
 
 from .base import Inquiry, OperatorAdmin, button, user_of
@@ -35,13 +37,16 @@ class DeploymentAdmin(OperatorAdmin):
 
     @button(gettext_lazy("Roll back"), place="roll-back")
     def roll_back(self, request: HttpRequest) -> HttpResponse:
-        newest = Deployment.objects.select_related("version", "previous").first()
-        if newest is None or newest.previous is None:
+        pointer = LivePointer.current()
+        # a restoration may have made anew what was live; that is not what anybody goes back to
+        others = Deployment.objects.exclude(version=pointer.version if pointer else None)
+        before = others.select_related("version").first()
+        if pointer is None or before is None:
             told = _("There is no earlier version to go back to.")
             self.message_user(request, told, messages.WARNING)
             return self.back()
-        target = newest.previous
-        names = {"version": target.version, "live": newest.version.version}
+        target = before.version
+        names = {"version": target.version, "live": pointer.version.version}
 
         def perform(data: dict[str, Any]) -> str:
             deployment = promote_version(
@@ -49,6 +54,7 @@ class DeploymentAdmin(OperatorAdmin):
                 by=user_of(request),
                 reason=data["reason"] or _("Rolled back in the administration"),
                 door=Door.ADMIN,
+                backup=not data.get("force"),
             )
             told = _("Version %(version)s is live again.") % names
             self.log_addition(request, deployment, told)
@@ -63,6 +69,6 @@ class DeploymentAdmin(OperatorAdmin):
             ],
             button=_("Roll back"),
             perform=perform,
-            form=ReasonForm,
+            form=partial(PromoteForm, live_damaged=live_is_damaged()),
         )
         return self.ask(request, inquiry)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
@@ -15,11 +16,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from modelops.comparison import comparison
-from modelops.errors import OperationFailed
-from modelops.forms import ReasonForm
+from modelops.errors import AlreadyLive, OperationFailed
+from modelops.forms import PromoteForm
 from modelops.gate_texts import verdict_text
 from modelops.models import Door, LivePointer, ModelVersion, TrainingRun
-from modelops.selectors_versions import listed_versions
+from modelops.selectors_versions import listed_versions, live_is_damaged
 from modelops.services.delete_version import delete_version
 from modelops.services.export_version import export_version
 from modelops.services.pin import pin_version
@@ -233,6 +234,7 @@ class ModelVersionAdmin(OperatorAdmin):
                 by=user_of(request),
                 reason=data["reason"] or _("Promoted in the administration"),
                 door=Door.ADMIN,
+                backup=not data.get("force"),
             )
             told = _("Version %(version)s is live.") % names
             self.log_change(request, version, told)
@@ -244,11 +246,13 @@ class ModelVersionAdmin(OperatorAdmin):
             button=_("Promote"),
             perform=perform,
             rows=[version],
-            form=ReasonForm,
+            form=partial(PromoteForm, live_damaged=live_is_damaged()),
             warnings=self._warnings(version),
         )
 
     def _warnings(self, version: ModelVersion) -> list[str]:
+        if self.live(version):
+            return [str(AlreadyLive(version.version))]
         if version.state == State.DAMAGED:
             return [_("The files of this version are damaged; it will not load.")]
         if version.state == State.REMOVED:

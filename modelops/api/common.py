@@ -20,6 +20,7 @@ from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from modelops.errors import (
+    AlreadyLive,
     OperationFailed,
     RunBusy,
     RunEnded,
@@ -43,7 +44,7 @@ from .serializers import RunSerializer
 PERMISSION = "modelops.operate_model"
 MEBIBYTE = 1024 * 1024
 PROBLEM = OpenApiResponse(description="Problem details: what failed, and what still serves.")
-CONFLICTS = (DatasetTaken, StillNeeded, Superseded, VersionRemoved)
+CONFLICTS = (AlreadyLive, DatasetTaken, StillNeeded, Superseded, VersionRemoved)
 CONFLICT = OpenApiResponse(description="Problem details: what stands in the way.")
 
 

@@ -122,13 +122,20 @@ class DeployedSerializer(serializers.Serializer):
     deployment = DeploymentSerializer()
 
 
-class PromoteSerializer(ObjectSerializer):
+class ReasonSerializer(ObjectSerializer):
     reason = OptionalCharField(
         default="", max_length=500, help_text="Why; kept with the deployment."
     )
 
 
-class RestoreSerializer(PromoteSerializer):
+class PromoteSerializer(ReasonSerializer):
+    force = StrictBooleanField(
+        default=False,
+        help_text="true: without a backup of what is live, as where its files are damaged.",
+    )
+
+
+class RestoreSerializer(ReasonSerializer):
     hold_back = StrictBooleanField(
         default=False,
         help_text="true: labels that came after the backup's version stay out of training.",

@@ -63,6 +63,7 @@ class PromoteView(OperatorView):
                 by=asker(request),
                 reason=given["reason"] or _("Asked for by the API"),
                 door=Door.API,
+                backup=not given["force"],
             )
         message = _("Version %(version)s is live") % {"version": version.version}
         answer = {"message": message, "deployment": deployment}

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 
 from modelops import loading, serving, store
 from modelops.errors import (
+    AlreadyLive,
     DamagedFiles,
     LiveVersionDamaged,
     OperationFailed,
@@ -47,21 +48,26 @@ def promote_version(
 ) -> Deployment:
     """Make a published version live, after a backup of the one that is (`--force` leaves it out).
 
-    Raises Superseded when somebody else changed what is live in the meantime, LostLease when `run`
+    Raises AlreadyLive when it is, LiveVersionDamaged when nothing intact is left to back up,
+    Superseded when somebody else changed what is live in the meantime, LostLease when `run`
     is no longer ours, OperationFailed when the version is no good or the backup fails; then
     nothing changes. Once the pointer is swapped the version is live: if people's copies at the top
     can't follow, that is logged, and the next reload or hourly check repairs them.
     """
     started = time.monotonic()
     pointer, _created = LivePointer.objects.get_or_create(pk=1)
+    if pointer.version == version:
+        raise AlreadyLive(version.version)
     if version.state == State.REMOVED:
         raise VersionRemoved(version.version)
     loading.load_version(version)
+    saved = None
     if pointer.version is not None and backup:
-        save_live(pointer=pointer, by=by, reason=reason, door=door)
+        saved = save_live(pointer=pointer, by=by, reason=reason, door=door)
     return go_live(
         version=version,
         pointer=pointer,
+        saved=saved,
         by=by,
         reason=reason,
         door=door,
@@ -82,9 +88,9 @@ def save_live(
 ) -> Backup | None:
     """Back up what is live, before something else is; None where nothing intact is left of it.
 
-    A live version that is found to be damaged only now raises LiveVersionDamaged, so that somebody
-    decides; once that is on record, or without `insist`, the way is free. `keep` is a backup that
-    must not be dropped for the new one.
+    A damaged live version raises LiveVersionDamaged and stays live until it is repaired or a
+    backup restored, which does not `insist`. `keep` is a backup that must not be dropped for the
+    new one.
     """
     version = pointer.version
     try:
@@ -92,9 +98,8 @@ def save_live(
             store.version_folder(version.folder), manifest_digest=version.manifest_digest
         )
     except DamagedFiles as error:
-        known = version.state == State.DAMAGED
         record_damaged_version(version=version, names=error.names)
-        if insist and not known:
+        if insist:
             raise LiveVersionDamaged(version.version, error.names) from error
         logger.warning("model.not_backed_up", version=version.version, files=error.names)
         return None
@@ -105,6 +110,7 @@ def go_live(
     *,
     version: ModelVersion,
     pointer: LivePointer,
+    saved: Backup | None,
     by: User | None,
     reason: str,
     door: Door,
@@ -116,8 +122,8 @@ def go_live(
 ) -> Deployment:
     """Swap the pointer from what the caller saw to a version that was loaded and is good.
 
-    With `hold_after` the labels given since then are held back, in the same transaction.
-    `started` is when the operation began (monotonic).
+    `saved` is the backup of what was live. With `hold_after` the labels given since then are held
+    back, in the same transaction. `started` is when the operation began (monotonic).
     """
     previous, generation = pointer.version, pointer.generation + 1
     with changing_rows():
@@ -148,7 +154,11 @@ def go_live(
             door=door,
             reason=reason,
             before={"version": previous.version if previous else None},
-            after={"version": version.version, "generation": generation},
+            after={
+                "version": version.version,
+                "generation": generation,
+                "backup": saved.name if saved else None,
+            },
             seconds=round(time.monotonic() - started, 3),
         )
     _let_copies_follow(version, generation)

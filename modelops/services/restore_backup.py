@@ -46,13 +46,17 @@ def restore_backup(
         folder = store.backup_folder(backup.name)
         renew_version_files(version=version, source=folder, entries=entries)
     loading.load_version(version)
+    saved = None
     if pointer.version is not None:
         if pointer.version == version:
             pointer.version = version  # as it is now
-        save_live(pointer=pointer, by=by, reason=reason, door=door, keep=backup, insist=False)
+        saved = save_live(
+            pointer=pointer, by=by, reason=reason, door=door, keep=backup, insist=False
+        )
     return go_live(
         version=version,
         pointer=pointer,
+        saved=saved,
         by=by,
         reason=reason,
         door=door,

@@ -12,8 +12,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from modelops.access import PageRequest, operators_only
-from modelops.errors import OperationFailed
-from modelops.forms import ReasonForm, RestoreForm
+from modelops.errors import AlreadyLive, OperationFailed
+from modelops.forms import PromoteForm, RestoreForm
 from modelops.models import (
     Backup,
     Dataset,
@@ -23,6 +23,7 @@ from modelops.models import (
     ModelVersion,
     Operation,
 )
+from modelops.selectors_versions import live_is_damaged
 from modelops.services.change_dataset import set_dataset_active
 from modelops.services.create_backup import create_backup
 from modelops.services.delete_backup import delete_backup
@@ -74,16 +75,25 @@ def reload(request: PageRequest) -> HttpResponse:
 def promote(request: PageRequest, number: str) -> HttpResponse:
     """Put a version into use: one that waits, or one from before (roll back)."""
     version = get_object_or_404(ModelVersion, version=number)
-    form = ReasonForm(request.POST if request.method == "POST" else None)
+    asked = request.POST if request.method == "POST" else None
+    form = PromoteForm(asked, live_damaged=live_is_damaged())
 
     def action() -> str:
-        promote_version(version=version, by=request.user, reason=reason_of(form), door=Door.PAGE)
+        promote_version(
+            version=version,
+            by=request.user,
+            reason=reason_of(form),
+            door=Door.PAGE,
+            backup=not form.cleaned_data.get("force"),
+        )
         return _("Version %(version)s is live.") % {"version": version.version}
 
     if form.is_valid():
         return carry_out(request, action, place="timeline")
     names = {"version": version.version, "live": _live_name()}
     warnings = []
+    if version.version == names["live"]:
+        warnings.append(str(AlreadyLive(version.version)))
     if isinstance(version.gate, dict) and version.gate.get("passed") is False:
         warnings.append(_("The gate refused this version. Here nobody asks it again."))
     if version.origin == ModelVersion.Origin.SIMULATED:

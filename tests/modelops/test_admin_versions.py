@@ -12,6 +12,7 @@ from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
 
+from modelops import store as files
 from modelops.models import (
     Backup,
     Deployment,
@@ -21,8 +22,10 @@ from modelops.models import (
     Operation,
     TrainingRun,
 )
+from modelops.services.create_backup import create_backup
 from modelops.services.promote_version import promote_version
 from modelops.services.report_queue_worker import report_queue_worker
+from modelops.services.restore_backup import restore_backup
 from tests.modelops.admin_pages import choose, confirm, history, press, told, words
 from tests.modelops.files import flip_byte
 
@@ -197,6 +200,24 @@ def test_promoting_what_is_damaged_changes_nothing(
     assert "model.npz" in told(answer)[0]
     assert LivePointer.current().version == live
     assert not history()
+
+
+def test_promoting_what_is_live_changes_nothing(live: ModelVersion, admin: Client) -> None:
+    already = "Version 1.0.0 is live already; nothing changed."
+    assert already in words(choose(admin, "modelversion", "promote", live))
+    assert told(confirm(admin, "modelversion", "promote", live)) == [already]
+    assert LivePointer.current().generation == 1
+
+
+def test_force_is_asked_where_the_live_version_is_damaged(
+    other: ModelVersion, live: ModelVersion, admin: Client
+) -> None:
+    assert "By force" not in words(choose(admin, "modelversion", "promote", other))
+    flip_byte(files.version_folder(live.folder) / "model.npz")
+    assert "can't be backed up" in told(confirm(admin, "modelversion", "promote", other))[0]
+    assert "By force" in words(choose(admin, "modelversion", "promote", other))
+    confirm(admin, "modelversion", "promote", other, force="on")
+    assert LivePointer.current().version == other
 
 
 def test_promoting_warns_of_a_version_that_the_gate_refused(
@@ -392,6 +413,15 @@ def test_rolling_back(other: ModelVersion, live: ModelVersion, admin: Client) ->
     press(admin, "deployment/roll-back")
     assert LivePointer.current().version == live
     assert history()[0][0] == "deployment"
+
+
+def test_a_restoration_of_what_is_live_is_nothing_to_roll_back(
+    other: ModelVersion, live: ModelVersion, admin: Client
+) -> None:
+    promote_version(version=other, by=None, reason="test")
+    restore_backup(backup=create_backup(by=None, reason="test"), by=None, reason="test")
+    press(admin, "deployment/roll-back")
+    assert LivePointer.current().version == live
 
 
 def test_nothing_to_roll_back_to(live: ModelVersion, admin: Client, stranger: Client) -> None:

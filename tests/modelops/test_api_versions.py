@@ -111,6 +111,27 @@ def test_promoting_what_was_deleted_409(other: ModelVersion, as_operator: APICli
     assert LivePointer.current().version.version == "1.0.0"
 
 
+def test_promoting_what_is_live_409(live: ModelVersion, as_operator: APIClient) -> None:
+    answer = as_operator.post("/model/versions/1.0.0/promote", HTTP_ACCEPT_LANGUAGE="en")
+    assert answer.status_code == 409
+    assert answer.json()["detail"] == "Version 1.0.0 is live already; nothing changed."
+    assert Deployment.objects.count() == 1
+
+
+def test_only_force_replaces_a_damaged_live_version(
+    other: ModelVersion, folder: Path, as_operator: APIClient
+) -> None:
+    flip_byte(folder / "model.npz")
+    answer = as_operator.post("/model/versions/1.1.0/promote", HTTP_ACCEPT_LANGUAGE="en")
+    assert answer.status_code == 503
+    assert "reconcile_store --fix" in answer.json()["detail"]
+    assert LivePointer.current().version.version == "1.0.0"
+    answer = as_operator.post("/model/versions/1.1.0/promote", {"force": True}, format="json")
+    assert answer.status_code == 200
+    assert LivePointer.current().version == other
+    assert not Backup.objects.exists()
+
+
 def test_promoting_what_there_is_not_404(live: ModelVersion, as_operator: APIClient) -> None:
     assert as_operator.post("/model/versions/9.9.9/promote").status_code == 404
 

@@ -454,6 +454,25 @@ def test_a_version_that_is_no_good_is_not_promoted(
     assert LivePointer.objects.get().version == live
 
 
+def test_what_is_live_is_not_put_into_use_again(live: ModelVersion, browser: Client) -> None:
+    kind, text = told(browser, f"{PAGE}versions/1.0.0/promote/")
+    assert kind == "error"
+    assert "is live already" in text
+
+
+def test_force_is_asked_where_the_live_version_is_damaged(
+    publish: Callable[..., ModelVersion], live: ModelVersion, folder: Path, browser: Client
+) -> None:
+    other = publish("1.0.1", strength=6.0)
+    break_file(folder / "model.npz")
+    address = f"{PAGE}versions/1.0.1/promote/"
+    assert "By force" not in text_of(browser, address)
+    assert told(browser, address)[0] == "error"
+    assert "By force" in text_of(browser, address)
+    assert told(browser, address, force="on")[0] == "success"
+    assert LivePointer.objects.get().version == other
+
+
 def test_a_reason_that_is_too_long_is_asked_for_again(
     publish: Callable[..., ModelVersion], live: ModelVersion, browser: Client
 ) -> None:

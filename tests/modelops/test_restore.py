@@ -14,6 +14,7 @@ from django.utils import timezone
 from modelops import serving
 from modelops import store as files
 from modelops.errors import (
+    AlreadyLive,
     DamagedFiles,
     LiveVersionDamaged,
     LostLease,
@@ -228,17 +229,30 @@ def test_a_hold_is_a_stretch_of_time(db: None) -> None:
 # --- the live version is damaged ---
 
 
-def test_damage_that_nobody_knew_of_stops_a_promotion_once(
+def test_a_damaged_live_version_stays_until_repaired_or_replaced_by_force(
     live: ModelVersion, folder: Path, publish: Publish
 ) -> None:
     other = publish("1.0.1", strength=6.0)
+    good = (folder / "model.npz").read_bytes()
     flip_byte(folder / "model.npz")
-    with pytest.raises(LiveVersionDamaged, match=r"1\.0\.0"):
-        promote(other)
+    for _attempt in range(2):
+        with pytest.raises(LiveVersionDamaged, match=r"1\.0\.0"):
+            promote(other)
     assert LivePointer.current().version.state == "damaged"
     assert Alert.objects.filter(kind=DAMAGED, resolved_at=None).exists()
-    promote(other)
+    promote_version(version=other, by=None, reason="test", backup=False)
     assert LivePointer.current().version == other
+    assert Operation.objects.filter(kind="promote").first().after["backup"] is None
+    overwrite(folder / "model.npz", good)
+    promote(live)
+    assert LivePointer.current().version == live
+
+
+def test_what_is_live_is_not_promoted_again(live: ModelVersion) -> None:
+    with pytest.raises(AlreadyLive, match=r"1\.0\.0"):
+        promote(live)
+    assert LivePointer.current().generation == 1
+    assert not Backup.objects.exists()
 
 
 # --- verify, pin, delete ---

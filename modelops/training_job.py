@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from modelops import store
 from modelops.csv_files import Row, read_rows
-from modelops.errors import DamagedFiles, NoLiveVersion, OperationFailed
+from modelops.errors import DamagedFiles, LiveVersionDamaged, NoLiveVersion, OperationFailed
 from modelops.judging import judge_challenger, measured
 from modelops.labels import Collected, collect_labels
 from modelops.manifests import check_numeric_form
@@ -29,6 +29,7 @@ from modelops.ml.learning import (
 )
 from modelops.ml.simulate import simulate_comments
 from modelops.models import LivePointer, ModelVersion, TrainingRun
+from modelops.services.publish_starter import starter_version
 from modelops.services.purge_erased_texts import purge_erased_texts
 from modelops.services.training_process import NUMERIC
 from modelops.sources import LabelledText
@@ -111,11 +112,17 @@ class _Job:
     def _champion(self) -> tuple[NumericModel, Path]:
         try:
             return _numeric_of(self.live)
-        except DamagedFiles:
-            # nobody asks what a forced training replaces: it is a way out
-            if self.run.kind != Kind.FORCE or self.live.base is None:
-                raise
-            return _numeric_of(self.live.base)
+        except DamagedFiles as error:
+            if self.run.kind != Kind.FORCE:
+                raise LiveVersionDamaged(self.live.version, error.names) from error
+        # nobody asks what a forced training replaces: it is a way out, on what is left
+        if self.live.base is not None:
+            with suppress(DamagedFiles):
+                left = _numeric_of(self.live.base)
+                self.base = self.live.base
+                return left
+        self.base, starter, folder = _starter()
+        return starter, folder
 
     def _collected(self) -> Collected:
         try:
@@ -154,10 +161,9 @@ class _Job:
             # imported here: it takes time, and hardly any training needs it
             from modelops.ml.scratch import learn_from_scratch
 
-            self.origin = Origin.FROM_SCRATCH
+            self.origin, self.base = Origin.FROM_SCRATCH, None
             return Learned(learn_from_scratch(labels, report=say, seed=seed), new_terms=0)
-        self.base = self.live.base or self.live
-        base = champion if self.base == self.live else _numeric_of(self.base)[0]
+        self.base, base = self._base(champion)
         try:
             if self.run.kind == Kind.QUICK:
                 self.origin = Origin.QUICK
@@ -173,9 +179,22 @@ class _Job:
         self.origin = Origin.FULL
         if not base.laplace_intercept.any():
             # what is live can't be built on; what every site begins with can
-            self.base = ModelVersion.objects.filter(origin=Origin.STARTER).earliest("pk")
-            base = _numeric_of(self.base)[0]
+            self.base, base, _folder = _starter()
         return learn_full(base, champion, labels, report=say, seed=seed)
+
+    def _base(self, champion: NumericModel) -> tuple[ModelVersion, NumericModel]:
+        """What to build on: the live version's base, else the live version itself."""
+        if self.base is not None:
+            return self.base, champion  # the live version is lost, this is what is left
+        base = self.live.base or self.live
+        if base == self.live:
+            return base, champion
+        try:
+            return base, _numeric_of(base)[0]
+        except DamagedFiles:
+            if self.run.kind != Kind.FORCE:
+                raise
+            return _starter()[:2]
 
     def _verdict(
         self, champion: NumericModel, champion_folder: Path, challenger: NumericModel
@@ -226,6 +245,18 @@ def _numeric_of(version: ModelVersion) -> tuple[NumericModel, Path]:
             raise
         return model, folder
     return read_numeric(folder), folder
+
+
+def _starter() -> tuple[ModelVersion, NumericModel, Path]:
+    """A starter to build on: one that the site has, else the one in the repository."""
+    kept = ModelVersion.objects.filter(origin=Origin.STARTER).exclude(
+        state=ModelVersion.State.REMOVED
+    )
+    for version in kept.order_by("-pk"):
+        with suppress(DamagedFiles):
+            return (version, *_numeric_of(version))
+    version = starter_version()
+    return (version, *_numeric_of(version))
 
 
 def _rows_of(csv: dict[str, Any]) -> Iterator[LabelledText]:

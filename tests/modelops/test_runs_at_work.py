@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from django.utils import timezone, translation
+from pytest_django import Settings
 
+from modelops import store as files
+from modelops.errors import LiveVersionDamaged
 from modelops.loading import load_version
 from modelops.models import (
     Alert,
@@ -22,9 +26,11 @@ from modelops.models import (
 )
 from modelops.selectors_runs import run_progress
 from modelops.services.cancel_run import cancel_run
+from modelops.services.delete_version import delete_version
 from modelops.services.execute_run import execute_run
 from modelops.services.expire_runs import expire_runs
 from modelops.services.promote_version import promote_version
+from modelops.training_job import do_job
 from tests.modelops.training import (
     At,
     Kind,
@@ -141,6 +147,52 @@ def test_a_version_without_a_prior_is_trained_anew_on_the_starter(
     assert run.version.version == "2.1.0"
     assert (run.version.origin, run.version.base) == ("full", live)
     assert run.result["fallback"]["code"] == "no_prior"
+
+
+@pytest.fixture
+def committed(live: ModelVersion, monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Path:
+    """The starter of the repository is that of the test."""
+    folder = files.version_folder(live.folder)
+    settings.STARTER_DIR = Path(shutil.copytree(folder, folder.parents[1] / "starter"))
+    digests = {name: files.entry_of(folder / name)["sha256"] for name in files.NUMERIC_FILES}
+    monkeypatch.setattr(files, "STARTER_DIGESTS", digests)
+    return settings.STARTER_DIR
+
+
+def learned(kind: Kind, folder: Path) -> ModelVersion:
+    """What a run of this kind builds on, learned in this process."""
+    folder.mkdir()
+    report = do_job(
+        run=begin(kind).pk, folder=folder, say=lambda share, step: None, keep=lambda result: None
+    )
+    return ModelVersion.objects.get(pk=report["version"]["base"])
+
+
+def test_a_starter_whose_files_were_deleted_is_there_to_build_on(
+    live: ModelVersion, committed: Path, publish: Callable[..., ModelVersion], tmp_path: Path
+) -> None:
+    other = publish("2.0.0", strength=6.0, prior=False)
+    ModelVersion.objects.filter(pk=other.pk).update(origin=ModelVersion.Origin.IMPORTED)
+    promote_version(version=other, by=None, reason="test")
+    delete_version(version=live, by=None)
+    give_labels(tmp_path)
+    assert learned(Kind.FULL, tmp_path / "run") == live
+    live.refresh_from_db()
+    assert live.state == "ready"
+    load_version(live)
+
+
+def test_force_is_a_way_out_where_what_is_live_is_lost(
+    live: ModelVersion, committed: Path, publish: Callable[..., ModelVersion], tmp_path: Path
+) -> None:
+    other = publish("2.0.0", strength=6.0)
+    promote_version(version=other, by=None, reason="test")
+    shutil.rmtree(files.version_folder(other.folder))
+    give_labels(tmp_path)
+    with pytest.raises(LiveVersionDamaged):
+        learned(Kind.FULL, tmp_path / "refused")
+    TrainingRun.objects.update(state=State.FAILED)
+    assert learned(Kind.FORCE, tmp_path / "run") == live
 
 
 # --- what may go wrong ---------------------------------------------------------------------------

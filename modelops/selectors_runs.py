@@ -5,16 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from modelops.models import QueueWorker, TrainingRun
 from modelops.run_texts import reason_text, step_text
+from modelops.services.expire_runs import expire_runs
 
 State = TrainingRun.State
 
 
 def listed_runs() -> QuerySet[TrainingRun]:
-    """All runs, newest first, with what `run_progress` needs."""
+    """All runs, newest first, with what `run_progress` needs.
+
+    Before, a run whose lease has passed becomes lost: whoever looks sees the truth, instead of what
+    a dead process said last, and need not wait for the next check.
+    """
+    passed = TrainingRun.objects.filter(state__in=TrainingRun.ACTIVE, lease_expires_at__lte=Now())
+    if passed.exists():
+        expire_runs()
     return TrainingRun.objects.select_related("version", "requested_by")
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import gzip
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from rest_framework.test import APIClient
 
 from modelops.models import Dataset, ModelVersion, TrainingRun
+from modelops.selectors_runs import active_run
 from modelops.services.report_queue_worker import report_queue_worker
 
 RETRAIN = "/model/retrain"
@@ -192,6 +195,20 @@ def test_runs_in_pages(live: ModelVersion, worker: None, as_operator: APIClient)
     first = as_operator.get("/model/runs?page_size=1").json()
     assert first["results"][0]["id"] == made["id"]
     assert as_operator.get(first["next"]).json()["results"][0]["id"] < made["id"]
+
+
+@pytest.mark.parametrize("one", [True, False])
+def test_a_run_whose_process_died_reads_lost_at_once(
+    live: ModelVersion, worker: None, as_operator: APIClient, one: bool
+) -> None:
+    where = post(as_operator, RETRAIN)["Location"]
+    passed = timezone.now() - timedelta(seconds=5)
+    TrainingRun.objects.update(state=TrainingRun.State.RUNNING, lease_expires_at=passed)
+    answer = as_operator.get(where if one else "/model/runs", HTTP_ACCEPT_LANGUAGE="en").json()
+    run = answer if one else answer["results"][0]
+    assert run["state"] == "lost"
+    assert "ended without a word" in run["reason"]
+    assert active_run() is None
 
 
 def test_cancelling_a_run_that_waits(

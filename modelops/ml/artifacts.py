@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from modelops.ml.details import check_details
 from modelops.ml.features import BLOCKS, FeatureConfig, fitted_vectorizer
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def read_numeric(folder: Path) -> NumericModel:
         content = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         with np.load(folder / "model.npz", allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
-    except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
+    except (OSError, ValueError, zipfile.BadZipFile, EOFError, RecursionError) as error:
         raise ArtifactError(f"cannot read the model in {folder.name}: {error}") from error
     if not isinstance(content, dict) or content.pop("format_version", None) != FORMAT_VERSION:
         raise ArtifactError(f"the model in {folder.name} is not of format {FORMAT_VERSION}")
@@ -167,6 +168,7 @@ def _terms(stored: NDArray[np.uint8]) -> tuple[str, ...]:
 
 
 def _check(model: NumericModel) -> None:
+    check_details(model.details)
     features = sum(len(model.terms[block]) for block in BLOCKS)
     heads = len(model.heads)
     shapes = {
@@ -185,9 +187,8 @@ def _check(model: NumericModel) -> None:
     for block in BLOCKS:
         if len(model.idf[block]) != len(model.terms[block]):
             raise ValueError(f"{block} terms and idf differ in length")
-    for key in ("thresholds", "handicaps", "training_samples", "base_rate", "golden", "metrics"):
-        if key not in model.details:
-            raise KeyError(key)
+        if not np.isfinite(model.idf[block]).all():
+            raise ValueError(f"{block} idf holds values that are not numbers")
 
 
 def to_scikit_learn(

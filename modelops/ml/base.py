@@ -16,7 +16,7 @@ from scipy import sparse, special
 
 from modelops.ml.artifacts import HEADS, stored_precision
 from modelops.ml.corpus import UNKNOWN, WINDOWS, Corpus
-from modelops.ml.features import BLOCKS, FeatureConfig, fitted_vectorizer
+from modelops.ml.features import BLOCKS, FeatureConfig, analyzer_settings, fitted_vectorizer
 from modelops.ml.text import normalize
 from modelops.ml.training import Prior, Solution, solve
 
@@ -86,8 +86,7 @@ def choose_vocabulary(
         vectorizer = CountVectorizer(
             lowercase=False,
             binary=True,
-            analyzer="word" if word else "char_wb",
-            token_pattern=r"\S+",
+            **analyzer_settings(block),
             ngram_range=config.word_ngrams if word else config.char_ngrams,
             min_df=FEWEST_DOCUMENTS[block],
         )

@@ -41,12 +41,26 @@ class FeatureConfig:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> FeatureConfig:
         return cls(
-            word_ngrams=tuple(value["word_ngrams"]),
-            char_ngrams=tuple(value["char_ngrams"]),
+            word_ngrams=_range_of(value["word_ngrams"]),
+            char_ngrams=_range_of(value["char_ngrams"]),
             max_word_features=int(value["max_word_features"]),
             max_char_features=int(value["max_char_features"]),
             sublinear_tf=bool(value.get("sublinear_tf", True)),
         )
+
+
+def _range_of(lengths: Any) -> tuple[int, int]:
+    first, last = (int(length) for length in lengths)
+    if not 1 <= first <= last:
+        raise ValueError(f"n-grams of {first} to {last}")
+    return first, last
+
+
+def analyzer_settings(block: str) -> dict[str, Any]:
+    """What tells scikit-learn's vectorizers how a block takes normalized text apart."""
+    if block == "word":
+        return {"analyzer": "word", "token_pattern": r"\S+"}
+    return {"analyzer": "char_wb"}  # (it warns of a token pattern, since it would not use it)
 
 
 def block_vectorizer(
@@ -57,8 +71,7 @@ def block_vectorizer(
 
     return TfidfVectorizer(
         preprocessor=normalize,
-        analyzer="word" if block == "word" else "char_wb",
-        token_pattern=r"\S+",
+        **analyzer_settings(block),
         ngram_range=config.word_ngrams if block == "word" else config.char_ngrams,
         sublinear_tf=config.sublinear_tf,
         vocabulary=vocabulary,

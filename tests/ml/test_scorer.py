@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import pickle
 import zipfile
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from modelops.ml.artifacts import (
 from modelops.ml.corpus import own_sentences
 from modelops.ml.scorer import Scorer
 from modelops.ml.text import tokenize
+from tests.modelops.models import write_small_model
 
 ODD = ["", " ", "a", "ñ", "!", "¿?", "\0", "a" * 10_000, "x y z", "ab cd" * 900, "🅸🅳🅸🅾🆃", "\n\t\n"]
 
@@ -157,3 +159,46 @@ def test_a_damaged_or_hostile_numeric_form_is_refused(
     with zipfile.ZipFile(tmp_path / "evil.npz", "w") as archive:
         archive.writestr("weights.npy", pickle.dumps(print))
     refused("model.npz", (tmp_path / "evil.npz").read_bytes())
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("heads", ["toxic"]),
+        ("heads", {}),
+        ("heads.toxic", None),
+        ("heads.toxic.languages", "es"),
+        ("heads.toxic.calibration", {"es": [1.0, 0.0]}),
+        ("heads.toxic.calibration.es", [1.0]),
+        ("heads.toxic.calibration.es", 1.0),
+        ("heads.toxic.thresholds.es", {"review": 0.5}),
+        ("heads.toxic.distributions.es.toxic", [0.1, "high"]),
+        ("heads.toxic.convergence", None),
+        ("thresholds", None),
+        ("thresholds.es.block", 2),
+        ("handicaps", {"es": {"window": 1.0, "repaired": 1.0}}),
+        ("handicaps.es.window", float("nan")),
+        ("golden", [{"text": "hola"}]),
+        ("golden", None),
+        ("base_rate", "10 %"),
+        ("regularization_c", 0),
+        ("training_samples", True),
+        ("sources", None),
+        ("seed", None),
+        ("features.word_ngrams", [2, 1]),
+        ("features.char_ngrams", 3),
+    ],
+)
+def test_details_of_another_shape_are_refused_by_their_name(
+    tmp_path: Path, path: str, value: object
+) -> None:
+    folder = write_small_model(tmp_path / "numeric")
+    content = json.loads((folder / "model.json").read_text())
+    *owners, last = path.split(".")
+    owner = content
+    for key in owners:
+        owner = owner[key]
+    owner[last] = value
+    (folder / "model.json").write_text(json.dumps(content))
+    with pytest.raises(ArtifactError, match="incomplete"):
+        read_numeric(folder)

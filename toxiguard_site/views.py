@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -23,7 +22,18 @@ def start(request: HttpRequest) -> HttpResponse:
     """Go to the first section that this account may open."""
     if found := sections(request):
         return HttpResponseRedirect(found[0]["url"])
-    raise PermissionDenied
+    return error_page(
+        request,
+        status=403,
+        heading=_("Nothing to open yet"),
+        what=_("You are logged in as %(name)s, but this account has no permission so far.")
+        % {"name": request.user.get_username()},
+        next_step=_(
+            "An administrator puts it into a group: Moderators, Leads, Operators or Integrations."
+        ),
+        may_log_out=True,
+        home="",
+    )
 
 
 @require_POST
@@ -54,6 +64,7 @@ def error_page(
     what: str,
     next_step: str = "",
     may_log_out: bool = False,
+    home: str | None = None,
 ) -> HttpResponse:
     """One page for all errors. It asks nothing of the database, which may be what is broken."""
     context = {
@@ -63,7 +74,7 @@ def error_page(
         "what": what,
         "next_step": next_step,
         "may_log_out": may_log_out,
-        "home": reverse("start"),
+        "home": reverse("start") if home is None else home,
     }
     return render(request, "site/error.html", context, status=status)
 
@@ -78,6 +89,9 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if request.method == "GET" and request.path == reverse("moderation:analyse"):
+        # the address that everybody types; who has no business there goes to the own first section
+        return HttpResponseRedirect(reverse("start"))
     return error_page(
         request,
         status=403,

@@ -32,7 +32,7 @@ def test_logging_in_leads_to_the_page_that_was_asked_for(
 
 @pytest.mark.parametrize(
     ("role", "first"),
-    [("moderator", "/"), ("admin", "/")],
+    [("moderator", "/"), ("admin", "/"), ("operator", "/modelo/")],
 )
 def test_the_start_is_the_first_section_of_the_account(
     role: str, first: str, browser: Callable[..., Client], live_model: object
@@ -40,12 +40,27 @@ def test_the_start_is_the_first_section_of_the_account(
     assert browser(role).get("/start/").headers["Location"] == first
 
 
-def test_an_account_without_sections_can_log_in_as_another(
+def test_logging_in_at_the_sites_address_leads_to_what_the_account_may_open(
+    client: Client, person: Callable[[str], User], live_model: object
+) -> None:
+    person("operator")
+    asked = client.get("/")
+    assert asked.headers["Location"] == "/login/?next=/"
+    assert log_in(client, "operator", next="/").headers["Location"] == "/"
+    response = client.get("/", follow=True)
+    assert response.redirect_chain == [("/start/", 302), ("/modelo/", 302)]
+    assert response.status_code == 200
+
+
+def test_an_account_without_sections_is_told_how_it_gets_some(
     browser: Callable[..., Client], live_model: object
 ) -> None:
-    response = browser("nobody").get("/start/")
+    response = browser("nobody", "en").get("/", follow=True)
     assert response.status_code == 403
-    assert 'action="/logout/"' in response.content.decode()
+    page = response.content.decode()
+    assert "logged in as nobody" in page
+    assert "Moderators, Leads, Operators or Integrations" in page
+    assert 'action="/logout/"' in page
 
 
 @pytest.mark.parametrize(

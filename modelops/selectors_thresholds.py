@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 
 from modelops import loading, sources
 from modelops.errors import OperationFailed
@@ -55,13 +56,17 @@ def effective_thresholds(version: ModelVersion) -> dict[str, dict[str, float]]:
 
 
 def preview_thresholds(
-    *, thresholds: Mapping[str, Mapping[str, float]] | None, base_rate: float | None
+    *,
+    thresholds: Mapping[str, Mapping[str, float]] | None,
+    base_rate: float | None,
+    reader: User | None = None,
 ) -> dict[str, Any]:
     """What would change for the newest analyses if the site set this: {"checked", "changed",
     "by_change", "examples"}.
 
     Scores are those that the analyses got; both decisions are the model's alone, by the
-    thresholds in force and by the new ones. Without a model there is nothing to compare.
+    thresholds in force and by the new ones. The texts of examples are None unless `reader` may
+    read analyses. Without a model there is nothing to compare.
     """
     pointer = LivePointer.current()
     if pointer is None:
@@ -70,6 +75,7 @@ def preview_thresholds(
     before = site_thresholds().of(details)
     after = SiteThresholds(base_rate, thresholds or {}).of(details)
     recent = sources.recent_texts(limit=PREVIEWED)
+    readable = reader is not None and sources.may_read_recent(reader)
     changes: Counter[str] = Counter()
     examples: list[dict[str, Any]] = []
     for text in recent:
@@ -90,7 +96,7 @@ def preview_thresholds(
             examples.append(
                 {
                     "id": text.id,
-                    "text": text.text[:EXCERPT],
+                    "text": text.text[:EXCERPT] if readable else None,
                     "score": text.score,
                     "before": was,
                     "after": will,

@@ -11,7 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,8 @@ class RecentText:
 class RecentTexts(Protocol):
     """What a holder of analyses offers, the newest first."""
 
+    permission: str  # "app.codename": who holds it may read the texts themselves
+
     def recent_texts(self, *, limit: int) -> Iterable[RecentText]: ...
 
     def recent_labels(self, *, since: datetime, limit: int) -> Iterable[LabelledText]:
@@ -113,6 +118,11 @@ def register_recent(recent: RecentTexts) -> None:
 def recent_texts(*, limit: int) -> list[RecentText]:
     """The newest texts that were scored, at most `limit`; none where nobody holds any."""
     return [text for holder in _recent for text in holder.recent_texts(limit=limit)]
+
+
+def may_read_recent(user: User) -> bool:
+    """Whether a user may read the texts themselves, not only what became of them."""
+    return all(user.has_perm(holder.permission) for holder in _recent)
 
 
 def recent_labels(*, since: datetime, limit: int) -> list[LabelledText]:

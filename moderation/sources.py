@@ -54,6 +54,8 @@ class LabelledHistory:
 class RecentAnalyses:
     """What was analysed lately, whoever asked; without erased analyses."""
 
+    permission = "moderation.view_analysis"
+
     def recent_texts(self, *, limit: int) -> Iterator[RecentText]:
         analyses = Analysis.objects.filter(erased_at__isnull=True)
         wanted = ("pk", "text", "language", "language_certain", "score")

@@ -114,7 +114,9 @@ class ThresholdChangeAdmin(OperatorAdmin):
             return self._shown(request, form)
         if "save" in request.POST and form.cleaned_data["previewed"] == form.fingerprint:
             return self._saved(request, form)
-        preview = preview_thresholds(thresholds=form.thresholds(), base_rate=form.base_rate())
+        preview = preview_thresholds(
+            thresholds=form.thresholds(), base_rate=form.base_rate(), reader=user_of(request)
+        )
         form.data = {**form.data.dict(), "previewed": form.fingerprint}  # type: ignore[attr-defined]
         return self._shown(request, form, preview)
 
@@ -156,7 +158,11 @@ class ThresholdChangeAdmin(OperatorAdmin):
                 for key in ("base_rate", "base_rate_of_version")
             ],
             "examples": [
-                (e["text"], percent(e["score"]), *map(decision_word, (e["before"], e["after"])))
+                (
+                    example_text(e),
+                    percent(e["score"]),
+                    *map(decision_word, (e["before"], e["after"])),
+                )
                 for e in (preview["examples"] if preview else ())
             ],
             "told": preview_texts(preview) if preview else [],
@@ -187,6 +193,13 @@ class ThresholdChangeAdmin(OperatorAdmin):
             warnings=nothing if threshold_state()["site"] is None else [],
         )
         return self.ask(request, inquiry)
+
+
+def example_text(example: dict[str, Any]) -> str:
+    """Its text, or its number for those who may not read analyses."""
+    if example["text"] is None:
+        return _("Analysis %(number)s") % {"number": example["id"]}
+    return str(example["text"])
 
 
 def preview_texts(preview: dict[str, Any]) -> list[str]:

@@ -96,7 +96,9 @@ class SiteThresholdsSerializer(serializers.Serializer):
 
 class ExampleSerializer(serializers.Serializer):
     id = serializers.IntegerField(help_text="Of the analysis.")
-    text = serializers.CharField(help_text="Its first 200 characters.")
+    text = serializers.CharField(
+        allow_null=True, help_text="Its first 200 characters, for those who may view analyses."
+    )
     score = serializers.FloatField()
     before = serializers.CharField()
     after = serializers.CharField()
@@ -162,7 +164,7 @@ class ThresholdsView(OperatorView):
             ) from error
         preview = None
         if given["dry_run"]:
-            preview = preview_thresholds(**wanted)
+            preview = preview_thresholds(**wanted, reader=asker(request))
             proposed = SiteThresholds(wanted["base_rate"], wanted["thresholds"] or {})
             state = threshold_state(proposed=proposed)
             message = _("Nothing was changed: this is what it would be")

@@ -98,14 +98,16 @@ def thresholds(request: PageRequest) -> HttpResponse:
         elif "save" in request.POST:
             return carry_out(request, lambda: _save(request, form), event=CHANGED, place="limits")
         else:
-            context["preview"] = _preview(form)
+            context["preview"] = _preview(request, form)
     template = "parts/thresholds.html" if request.htmx else "thresholds.html"
     return render(request, f"modelops/{template}", context, status=status)
 
 
-def _preview(form: ThresholdsForm) -> dict[str, Any]:
+def _preview(request: PageRequest, form: ThresholdsForm) -> dict[str, Any]:
     """What would change, with the decisions in words."""
-    found = preview_thresholds(thresholds=form.thresholds(), base_rate=form.base_rate())
+    found = preview_thresholds(
+        thresholds=form.thresholds(), base_rate=form.base_rate(), reader=request.user
+    )
     words = {"allow": _("allow"), "review": _("review"), "block": _("block")}
     found["changes"] = [
         {"before": words[before], "after": words[after], "count": count}

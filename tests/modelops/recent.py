@@ -13,9 +13,12 @@ from modelops.sources import LabelledText, RecentText
 
 class Recent:
     def __init__(
-        self, texts: Sequence[RecentText] = (), labels: Sequence[LabelledText] = ()
+        self,
+        texts: Sequence[RecentText] = (),
+        labels: Sequence[LabelledText] = (),
+        permission: str = "modelops.operate_model",
     ) -> None:
-        self.texts, self.labels = texts, labels
+        self.texts, self.labels, self.permission = texts, labels, permission
 
     def recent_texts(self, *, limit: int) -> Iterator[RecentText]:
         yield from self.texts[:limit]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
 from django.utils import translation
 from pytest_django import Settings
 from rest_framework.test import APIClient
@@ -189,10 +190,10 @@ def test_without_a_model_there_is_nothing_to_set_them_for(db: None) -> None:
 
 
 def test_the_preview_counts_what_would_be_decided_otherwise(
-    live: ModelVersion, monkeypatch: pytest.MonkeyPatch
+    live: ModelVersion, monkeypatch: pytest.MonkeyPatch, operator: User
 ) -> None:
     hold_recent(monkeypatch, Recent(scored(0.1, 0.25, 0.3, 0.45, 0.55, 0.95)))
-    found = preview_thresholds(thresholds={"es": MINE}, base_rate=None)
+    found = preview_thresholds(thresholds={"es": MINE}, base_rate=None, reader=operator)
     assert (found["checked"], found["changed"]) == (6, 3)
     assert found["by_change"] == {"allow→review": 2, "review→block": 1}
     assert found["examples"][0] == {
@@ -204,6 +205,25 @@ def test_the_preview_counts_what_would_be_decided_otherwise(
     }
     assert [example["id"] for example in found["examples"]] == [2, 3, 5]
     assert not ThresholdChange.objects.exists()
+
+
+def test_who_may_not_read_analyses_sees_counts_and_scores_only(
+    live: ModelVersion,
+    monkeypatch: pytest.MonkeyPatch,
+    as_operator: APIClient,
+    admin: Client,
+) -> None:
+    recent = Recent(scored(0.3), permission="moderation.view_analysis")
+    hold_recent(monkeypatch, recent)
+    wanted = {"thresholds": {"es": MINE}, "dry_run": True}
+    answer = as_operator.put("/model/thresholds", wanted, format="json").json()
+    [example] = answer["preview"]["examples"]
+    assert (example["id"], example["text"], example["score"]) == (1, None, 0.3)
+    given = {"review_es": 20, "block_es": 50, "preview": "1"}
+    for path in ("/modelo/thresholds/", "/admin/modelops/thresholdchange/add/"):
+        page = admin.post(path, given).content.decode()
+        assert "Analysis 1" in page
+        assert "texto 1" not in page
 
 
 def test_the_preview_compares_with_what_is_in_force(

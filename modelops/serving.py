@@ -26,7 +26,7 @@ from modelops.errors import NoLiveVersion, OperationFailed
 from modelops.loading import LoadedModel, load_substitute, load_version
 from modelops.metrics import ANALYSES, SCORING_SECONDS
 from modelops.ml.language import warm_up
-from modelops.ml.text import normalize
+from modelops.ml.text import Tokens, normalize, tokenize
 from modelops.ml.thresholds import SiteThresholds
 from modelops.ml.verdict import Folded, Span, Verdict, compose
 from modelops.models import Alert, LivePointer, ServerWorker
@@ -40,12 +40,14 @@ __all__ = [
     "LiveInfo",
     "ModelUnavailable",
     "Span",
+    "Tokens",
     "UnknownLanguage",
     "Verdict",
     "analyze",
     "live_version",
     "normalize",
     "start_follower",
+    "tokenize",
 ]
 
 logger = structlog.get_logger(__name__)
@@ -88,11 +90,15 @@ _loading = threading.Lock()
 
 
 def analyze(
-    texts: Sequence[str], *, languages: Sequence[str | None] | None = None
+    texts: Sequence[str],
+    *,
+    languages: Sequence[str | None] | None = None,
+    counted: bool = True,
 ) -> list[Verdict]:
     """Score texts, all with the same model. `languages`: one per text, None to detect it.
 
-    Raises ModelUnavailable, and UnknownLanguage for a language other than LANGUAGES.
+    `counted`: whether the metrics count them, as texts that somebody asked about. Raises
+    ModelUnavailable, and UnknownLanguage for a language other than LANGUAGES.
     """
     wanted = list(languages) if languages is not None else [None] * len(texts)
     if len(wanted) != len(texts):
@@ -120,7 +126,7 @@ def analyze(
             )
             for score in scores
         ]
-    for verdict in verdicts:
+    for verdict in verdicts if counted else ():
         ANALYSES.labels(verdict.decision, verdict.language).inc()
     return verdicts
 

@@ -69,6 +69,14 @@ def _find_left_out() -> dict[str, list[Path]]:
     return left_out
 
 
+@pytest.fixture(autouse=True)
+def fresh_term_lists() -> None:
+    """What a process knows of the term lists must not outlive the transaction of a test."""
+    from moderation import termlists
+
+    termlists.look_again()
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[LEFT_OUT] = left_out = _find_left_out()
     if left_out and "TOXIGUARD_STEP" in os.environ and os.environ.get("CI") == "true":

@@ -13,7 +13,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from modelops import serving
+from moderation import termlists
 from moderation.models import Analysis
+from moderation.ruling import Judged, Ruling, rule
 from moderation.search import fold
 
 _ROUND = 6  # digits of a contribution that are kept
@@ -38,6 +40,7 @@ class AnalysisOutcome:
     """One input's result, in the order of the inputs.
 
     `record` holds what is answered: a stored analysis, or one that exists only in memory.
+    `verdict` is the model's alone, `record` has what the term lists make of it.
     `created` is false when the same text with the same id had been analysed before; `record` is
     then that first analysis and `verdict` what the live model says now.
     """
@@ -69,19 +72,30 @@ def analyze_texts(
 ) -> list[AnalysisOutcome]:
     """Score all `items` with one version of the model and store them, all or none.
 
-    An item with an external id and a text that `by` sent before gives the analysis of then. The
-    same id with another text gives a new analysis, a revision of the newest one of that id.
-    Raises serving.ModelUnavailable and serving.UnknownLanguage, before anything is stored.
+    The term lists have the last word on decision, labels and category. An item with an external
+    id and a text that `by` sent before gives the analysis of then. The same id with another text
+    gives a new analysis, a revision of the newest one of that id. Raises
+    serving.ModelUnavailable and serving.UnknownLanguage, before anything is stored.
     """
     started = perf_counter()
-    verdicts = serving.analyze(
-        [item.text for item in items], languages=[item.language for item in items]
-    )
+    texts = [item.text for item in items]
+    verdicts = serving.analyze(texts, languages=[item.language for item in items])
+    readings = [serving.tokenize(text) for text in texts]
+    judged = [Judged.by(*one) for one in zip(verdicts, texts, readings, strict=True)]
+    rulings = rule(judged, termlists.current())
     milliseconds = (perf_counter() - started) * 1000 / max(len(items), 1)
     now = timezone.now()
     drafts = [
-        _draft(item=item, verdict=verdict, by=by, at=now, milliseconds=milliseconds)
-        for item, verdict in zip(items, verdicts, strict=True)
+        _draft(
+            item=item,
+            verdict=verdict,
+            ruling=ruling,
+            words=reading.words,
+            by=by,
+            at=now,
+            milliseconds=milliseconds,
+        )
+        for item, verdict, ruling, reading in zip(items, verdicts, rulings, readings, strict=True)
     ]
     kept = [draft for draft, item in zip(drafts, items, strict=True) if store and item.store]
     stored = _store(kept, by=by) if kept else {}
@@ -96,6 +110,8 @@ def _draft(
     *,
     item: AnalysisInput,
     verdict: serving.Verdict,
+    ruling: Ruling,
+    words: Sequence[str],
     by: User | None,
     at: datetime,
     milliseconds: float,
@@ -106,7 +122,7 @@ def _draft(
     return Analysis(
         text=item.text,
         text_digest=_digest(item.text),
-        normalized_digest=_digest(serving.normalize(item.text)),
+        normalized_digest=_digest(" ".join(words)),  # as serving.normalize gives them
         search_text=fold(item.text),
         owner=by,
         external_id=item.external_id,
@@ -116,19 +132,20 @@ def _draft(
         url=item.url,
         created_at=at,
         score=verdict.score,
-        decision=verdict.decision,
+        decision=ruling.decision,
         toxic=verdict.toxic,
         language=verdict.language,
         language_certain=verdict.language_certain,
         threshold_review=verdict.thresholds["review"],
         threshold_block=verdict.thresholds["block"],
         categories=verdict.categories,
-        labels=list(verdict.labels),
-        category=verdict.category or "",
+        labels=list(ruling.labels),
+        category=ruling.category,
         spans=spans,
         # what rounding took from the spans or gave them
         explanation=explanation | {"rest": explanation["logit"] - explanation["intercept"] - named},
         folded=[[f.original, f.folded] for f in verdict.folded],
+        rules=ruling.rules,
         text_length=len(item.text),
         keywords_found=verdict.keywords_found,
         response_time_ms=round(milliseconds, 3),

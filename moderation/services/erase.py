@@ -43,6 +43,7 @@ def erase_analyses(*, analyses: QuerySet[Analysis], by: User) -> int:
         spans=[],
         explanation={},
         folded=[],
+        rules=[],
         erased_at=timezone.now(),
     )
     log.info("analyses_erased", count=count, by=by.pk)

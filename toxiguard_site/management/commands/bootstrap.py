@@ -10,11 +10,13 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from modelops.errors import OperationFailed
 from modelops.management.site_command import SiteCommand
 from modelops.services.publish_starter import publish_starter
-from moderation.services import create_groups
+from moderation.policy import current_policy
+from moderation.services import create_groups, ensure_starter_terms
 
 USERS = {
     "admin": "TOXIGUARD_ADMIN_PASSWORD",
@@ -25,10 +27,10 @@ USERS = {
 class Command(SiteCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.description = _(
-            "Prepare the site: groups, the starter model as version 1.0.0, a superuser “admin” and "
-            "a moderator “moderador”. Run again, it adds only what is missing. Passwords come from "
-            "TOXIGUARD_ADMIN_PASSWORD and TOXIGUARD_MODERATOR_PASSWORD, else they are generated "
-            "and printed once."
+            "Prepare the site: groups, policy, the project's own term lists, the starter model as "
+            "version 1.0.0, a superuser “admin” and a moderator “moderador”. Run again, it adds "
+            "only what is missing. Passwords come from TOXIGUARD_ADMIN_PASSWORD and "
+            "TOXIGUARD_MODERATOR_PASSWORD, else they are generated and printed once."
         )
         parser.add_argument("--json", action="store_true", help=_("print one JSON object"))
 
@@ -36,6 +38,8 @@ class Command(SiteCommand):
         self._check_migrations()
         groups = create_groups()
         passwords = _create_users()
+        current_policy()
+        terms = ensure_starter_terms()
         try:
             version = publish_starter()
         except OperationFailed as error:
@@ -45,11 +49,12 @@ class Command(SiteCommand):
                 "groups": groups,
                 "users": list(passwords),
                 "passwords": {name: word for name, word in passwords.items() if word},
+                "terms": terms,
                 "version": version.version,
             }
             self.stdout.write(json.dumps(report, ensure_ascii=False))
             return
-        self._print(groups, passwords, version.version)
+        self._print(groups, terms, passwords, version.version)
 
     def _check_migrations(self) -> None:
         executor = MigrationExecutor(connection)
@@ -58,9 +63,15 @@ class Command(SiteCommand):
                 _("The database is not up to date. Run “python manage.py migrate” first.")
             )
 
-    def _print(self, groups: list[str], passwords: dict[str, str], version: str) -> None:
+    def _print(
+        self, groups: list[str], terms: int, passwords: dict[str, str], version: str
+    ) -> None:
         if groups:
             self.stdout.write(_("Groups made: %(names)s") % {"names": ", ".join(groups)})
+        if terms:
+            self.stdout.write(
+                ngettext("%(count)s term added", "%(count)s terms added", terms) % {"count": terms}
+            )
         for name in USERS:
             line = {"name": name, "password": passwords.get(name, ""), "variable": USERS[name]}
             if name not in passwords:

@@ -7,6 +7,8 @@ from django.db import connections
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
+WEBHOOK_PAUSE = 3.0  # seconds after which webhooks hear of a decision, and it is tried again
+
 
 class ModerationConfig(AppConfig):
     name = "moderation"
@@ -20,7 +22,11 @@ class ModerationConfig(AppConfig):
         sources.register(history)
         sources.register_holdout(history)
         sources.register_recent(RecentAnalyses())
+        # (before the traces of what it erases are)
+        maintenance.register("retention", erase_expired)
         maintenance.register("search_traces", forget_traces)
+        maintenance.register("webhook_messages", drop_old_messages)
+        maintenance.register_frequent("webhooks", send_due_messages, every=WEBHOOK_PAUSE)
         post_migrate.connect(keep_search_index, sender=self)
 
 
@@ -28,6 +34,24 @@ def keep_search_index(*, using: str, **kwargs: Any) -> None:
     from moderation.search import repair_index
 
     repair_index(connections[using])
+
+
+def erase_expired() -> int:
+    from moderation.services.retain import erase_expired
+
+    return erase_expired()
+
+
+def send_due_messages() -> int:
+    from moderation.services.send_webhooks import send_due_messages
+
+    return send_due_messages()
+
+
+def drop_old_messages() -> int:
+    from moderation.services.send_webhooks import drop_old_messages
+
+    return drop_old_messages()
 
 
 def forget_traces() -> int:

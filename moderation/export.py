@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -43,21 +43,31 @@ COLUMNS = (
 
 def csv_response(analyses: QuerySet[Analysis]) -> StreamingHttpResponse:
     """The analyses, newest first, as a file to download (UTF-8)."""
-    name = f"analyses_{timezone.now():%Y%m%d_%H%M%S}.csv"
+    return download("analyses", csv_lines(analyses))
+
+
+def download(name: str, lines: Iterable[str]) -> StreamingHttpResponse:
+    """Lines of CSV as a file to download, while they are made."""
+    file = f"{name}_{timezone.now():%Y%m%d_%H%M%S}.csv"
     return StreamingHttpResponse(
-        csv_lines(analyses),
+        lines,
         content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        headers={"Content-Disposition": f'attachment; filename="{file}"'},
     )
 
 
 def csv_lines(analyses: QuerySet[Analysis]) -> Iterator[str]:
     """The header and a line for each analysis; memory holds a part of them at a time."""
-    writer = csv.writer(_Echo())
-    yield writer.writerow(COLUMNS)
     rows = with_people(analyses).order_by("-created_at", "-id").iterator(chunk_size=1000)
-    for analysis in rows:
-        yield writer.writerow([safe_cell(cell) for cell in _cells(analysis)])
+    return lines_of(COLUMNS, map(_cells, rows))
+
+
+def lines_of(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+    """The header, then a line for each row, safe to open in a spreadsheet."""
+    writer = csv.writer(_Echo())
+    yield writer.writerow(columns)
+    for row in rows:
+        yield writer.writerow([safe_cell(cell) for cell in row])
 
 
 def safe_cell(cell: Any) -> Any:
@@ -71,15 +81,15 @@ def _cells(analysis: Analysis) -> tuple[Any, ...]:
     label = analysis.newest_label
     return (
         analysis.pk,
-        _moment(analysis.created_at),
+        moment(analysis.created_at),
         analysis.text,
-        _truth(analysis.toxic),
+        truth(analysis.toxic),
         analysis.score,
         analysis.decision,
         analysis.category,
         " ".join(analysis.labels),
         analysis.language,
-        _truth(analysis.language_certain),
+        truth(analysis.language_certain),
         analysis.threshold_review,
         analysis.threshold_block,
         analysis.model_version,
@@ -92,10 +102,10 @@ def _cells(analysis: Analysis) -> tuple[Any, ...]:
         analysis.revision_of_id or "",
         *(
             (
-                _truth(label.toxic),
+                truth(label.toxic),
                 label.category,
                 label.by.get_username(),
-                _moment(label.created_at),
+                moment(label.created_at),
             )
             if label
             else ("", "", "", "")
@@ -103,12 +113,12 @@ def _cells(analysis: Analysis) -> tuple[Any, ...]:
     )
 
 
-def _truth(value: bool) -> int:
+def truth(value: bool) -> int:
     return int(value)  # 0 and 1, as in the files of labelled texts
 
 
-def _moment(value: Any) -> str:
-    return value.isoformat().replace("+00:00", "Z")
+def moment(value: Any) -> str:
+    return value.isoformat().replace("+00:00", "Z") if value else ""
 
 
 class _Echo:

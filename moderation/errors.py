@@ -5,6 +5,7 @@ Doors translate these: the API into problem details, pages and the administratio
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -227,7 +228,9 @@ class NothingToAppeal(AppealRefused):
     code = "undecided"
 
     def __init__(self) -> None:
-        super().__init__(_("Nobody has decided about this text yet, so there is nothing to appeal."))
+        super().__init__(
+            _("Nobody has decided about this text yet, so there is nothing to appeal.")
+        )
 
 
 # --- batches ----------------------------------------------------------------------------------
@@ -250,6 +253,16 @@ class SelectionTooLarge(InputRefused):
         )
 
 
+class FilterRefused(InputRefused):
+    """The filter has wrong values: `errors` by parameter."""
+
+    code, field = "filter", "filter"
+
+    def __init__(self, errors: Mapping[str, Sequence[str]]) -> None:
+        self.errors = {name: list(told) for name, told in errors.items()}
+        super().__init__(" ".join(text for told in self.errors.values() for text in told))
+
+
 class SelectionChanged(ReviewRefused):
     """More items than were shown beforehand: `count` now."""
 
@@ -259,8 +272,8 @@ class SelectionChanged(ReviewRefused):
         self.count = count
         super().__init__(
             ngettext(
-                "The selection has changed: it is %(count)s item now. Nothing changed; look again.",
-                "The selection has changed: it is %(count)s items now. Nothing changed; look again.",
+                "It would be %(count)s item by now. Nothing changed; look at the selection again.",
+                "It would be %(count)s items by now. Nothing changed; look at the selection again.",
                 count,
             )
             % {"count": count}

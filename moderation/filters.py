@@ -29,7 +29,9 @@ class OneOfFilter(filters.ChoiceFilter):
     """One of a few codes; the error names them."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs, error_messages=_one_of(kwargs["choices"].values))
+        pairs = getattr(kwargs["choices"], "choices", kwargs["choices"])
+        codes = [code for code, _label in pairs]
+        super().__init__(*args, **kwargs, error_messages=_one_of(codes))
 
 
 class YesNoFilter(filters.TypedChoiceFilter):

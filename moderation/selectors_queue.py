@@ -2,17 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import Exists, OuterRef, QuerySet
 
+from modelops import serving
+from moderation import policy
+from moderation.errors import FilterRefused
+from moderation.filters_queue import queue_filter_for
 from moderation.models import Analysis, Appeal, CommunityReport, Note, QueueItem, ReviewDecision
+from moderation.paging import Order
+from moderation.selectors_decisions import (
+    decided_elsewhere,
+    decisions_of,
+    is_lead,
+    shown_mode,
+    standing_decisions,
+)
 
-ORDERS = ("harmful", "uncertain", "oldest", "newest")
+__all__ = [
+    "MAX_COUNT",
+    "ORDERS",
+    "AuthorHistory",
+    "ItemDetail",
+    "capped_count",
+    "decisions_of",
+    "filtered_queue",
+    "item_detail",
+    "oldest_waiting",
+    "open_item",
+    "queue_for",
+    "score_hidden",
+    "shown_kind",
+    "shown_mode",
+]
+
+# Each has an index over open items.
+ORDERS = {
+    "harmful": Order("priority", id_descending=False, moment=False, code="h"),
+    "uncertain": Order("uncertainty", id_descending=False, moment=False, code="u"),
+    "oldest": Order("opened_at", descending=False, id_descending=False, code="o"),
+    "newest": Order("opened_at", code="w"),
+}
 MAX_COUNT = 10_000
+MAX_OF_AUTHOR = 1_000
+LAST = 10  # of an author, or of decisions about the same text
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,55 +79,146 @@ class ItemDetail:
     author: AuthorHistory | None
     decisions: list[ReviewDecision]  # about this analysis, oldest first, all rounds
     same_text: list[ReviewDecision]  # standing, about others with the same text once normalised
-    same_external_id: list[ReviewDecision]  # standing, about earlier texts of the same id
+    same_external_id: list[ReviewDecision]  # standing, about other texts of the same id
     notes: list[Note]
     reports: list[CommunityReport]
     appeal: Appeal | None
     revision_of: Analysis | None
 
 
+# --- the list --------------------------------------------------------------------------------
+
+
 def open_item(analysis: Analysis) -> QueueItem | None:
     """The open round of an analysis."""
-    raise NotImplementedError
+    items = QueueItem.objects.filter(analysis=analysis, state=QueueItem.State.OPEN)
+    return items.select_related("claimed_by", "analysis").first()
 
 
-def queue_for(user: User, session: str = "") -> QuerySet[QueueItem]:
-    """Open items that this user may decide about now, without those skipped in `session`.
+def queue_for(user: User | AnonymousUser, session: str = "") -> QuerySet[QueueItem]:
+    """Open items for this user: no appeals of own decisions, nothing skipped in `session`.
 
-    Escalated ones are the leads'; the filter `escalated` shows them to others.
+    Escalated ones are the leads'; `filtered_queue` shows them to others where they ask for them.
     """
-    raise NotImplementedError
+    items = QueueItem.objects.filter(state=QueueItem.State.OPEN)
+    if not user.has_perm("moderation.review_analysis") or not isinstance(user, User):
+        return items.none()
+    items = items.exclude(decided_elsewhere(user), kind=QueueItem.Kind.APPEAL)
+    if session:
+        skipped = ReviewDecision.objects.filter(
+            action=ReviewDecision.Action.SKIP, by=user, session=session, item=OuterRef("pk")
+        )
+        items = items.filter(~Exists(skipped.filter(reversal__isnull=True)))
+    return items
 
 
-def oldest_waiting(user: User, session: str = "") -> datetime | None:
+def filtered_queue(
+    user: User | AnonymousUser, session: str = "", *, filters: Mapping[str, Any]
+) -> QuerySet[QueueItem]:
+    """The same through the filter, given as query parameters. Raises FilterRefused."""
+    chosen = queue_filter_for(user)(filters, queue_for(user, session))
+    if not chosen.form.is_valid():
+        raise FilterRefused({name: list(told) for name, told in chosen.form.errors.items()})
+    return chosen.qs
+
+
+def with_people(items: QuerySet[QueueItem]) -> QuerySet[QueueItem]:
+    """The same items with what a list shows of them."""
+    return items.select_related("analysis__owner", "claimed_by")
+
+
+def oldest_waiting(user: User | AnonymousUser, session: str = "") -> datetime | None:
     """Since when the oldest of them waits."""
-    raise NotImplementedError
+    items = filtered_queue(user, session, filters={}).order_by("opened_at", "pk")
+    return items.values_list("opened_at", flat=True).first()
 
 
 def capped_count(items: QuerySet[Any]) -> tuple[int, bool]:
     """How many, and whether there are more than that (MAX_COUNT)."""
-    raise NotImplementedError
+    count = items.order_by()[: MAX_COUNT + 1].count()
+    return min(count, MAX_COUNT), count > MAX_COUNT
 
 
-def shown_kind(item: QueueItem, user: User) -> str:
+# --- what is kept from whom ------------------------------------------------------------------
+
+
+def shown_kind(item: QueueItem, user: User | AnonymousUser) -> str:
     """Why it waits, as this user may know it: an audit reads as something to review."""
-    raise NotImplementedError
+    if item.kind == QueueItem.Kind.AUDIT and not is_lead(user):
+        return QueueItem.Kind.REVIEW.value
+    return item.kind
 
 
-def shown_mode(decision: ReviewDecision, user: User) -> str:
-    """How the decision came about, as this user may know it."""
-    raise NotImplementedError
+def score_hidden(item: QueueItem, user: User | AnonymousUser) -> bool:
+    """Whether what the model says is kept from this user until the item is decided."""
+    return item.blind and item.state == QueueItem.State.OPEN and not is_lead(user)
 
 
-def score_hidden(item: QueueItem, user: User) -> bool:
-    """Whether the score is kept from this user until the item is decided."""
-    raise NotImplementedError
+# --- one item --------------------------------------------------------------------------------
 
 
 def item_detail(item: QueueItem, user: User) -> ItemDetail:
-    raise NotImplementedError
+    """Everything about one item, in a bounded number of queries."""
+    analysis = item.analysis
+    hidden = score_hidden(item, user)
+    category = "" if hidden else item.category
+    others = standing_decisions().exclude(analysis=analysis).select_related("by", "analysis")
+    return ItemDetail(
+        item=item,
+        analysis=analysis,
+        kind=shown_kind(item, user),
+        hidden=hidden,
+        category=category,
+        policy_text=policy.text_of(category) if category else "",
+        folded=serving.normalize(analysis.text),
+        may_decide=_may_decide(item, user),
+        author=_author(analysis),
+        decisions=list(decisions_of(analysis)),
+        same_text=_about(
+            others,
+            analysis__normalized_digest=analysis.normalized_digest,
+            analysis__erased_at__isnull=True,
+        ),
+        same_external_id=_about(
+            others, analysis__external_id=analysis.external_id, analysis__owner=analysis.owner_id
+        )
+        if analysis.external_id
+        else [],
+        notes=list(analysis.notes.select_related("by")),
+        reports=list(analysis.reports.all()[:MAX_OF_AUTHOR]),
+        appeal=Appeal.objects.filter(item=item).select_related("by").first(),
+        revision_of=analysis.revision_of,
+    )
 
 
-def decisions_of(analysis: Analysis) -> QuerySet[ReviewDecision]:
-    """All that was decided about an analysis, oldest first, undoings included, skips not."""
-    raise NotImplementedError
+def _may_decide(item: QueueItem, user: User) -> bool:
+    if item.state != QueueItem.State.OPEN or (item.escalated_at and not is_lead(user)):
+        return False
+    if item.kind != QueueItem.Kind.APPEAL:
+        return True
+    return not QueueItem.objects.filter(decided_elsewhere(user), pk=item.pk).exists()
+
+
+def _about(decisions: QuerySet[ReviewDecision], **which: Any) -> list[ReviewDecision]:
+    return list(decisions.filter(**which).order_by("-pk")[:LAST])
+
+
+def _author(analysis: Analysis) -> AuthorHistory | None:
+    if not analysis.author:
+        return None
+    theirs = Analysis.objects.filter(
+        author=analysis.author, owner=analysis.owner_id, erased_at__isnull=True
+    )
+    newest = theirs.order_by("-created_at", "-pk")
+    numbers = list(newest.values_list("pk", "toxic")[: MAX_OF_AUTHOR + 1])
+    rejected = standing_decisions().filter(
+        action=ReviewDecision.Action.REJECT,
+        analysis__in=[pk for pk, _toxic in numbers[:MAX_OF_AUTHOR]],
+    )
+    return AuthorHistory(
+        analyses=min(len(numbers), MAX_OF_AUTHOR),
+        toxic=sum(toxic for _pk, toxic in numbers[:MAX_OF_AUTHOR]),
+        rejected=rejected.values("analysis").distinct().count(),
+        capped=len(numbers) > MAX_OF_AUTHOR,
+        last=list(newest.exclude(pk=analysis.pk)[:LAST]),
+    )

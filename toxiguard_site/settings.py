@@ -33,6 +33,12 @@ class _Env(environ.Env):
         except ValueError as error:
             raise ImproperlyConfigured(f"{var} is not right: {error}.") from error
 
+    def share(self, var: str, *, default: float) -> float:
+        value = self.float(var, default=default)
+        if not 0 <= value <= 1:
+            raise ImproperlyConfigured(f"{var} is {value}; it may be from 0 to 1.")
+        return value
+
     def choice(self, var: str, *, default: str, allowed: tuple[str, ...]) -> str:
         value = self.str(var, default="") or default
         if value not in allowed:
@@ -293,6 +299,18 @@ DEFAULT_TEXT_LANGUAGE = env.choice(
 UNKNOWN_LANGUAGE_DECISION = env.choice(
     "TOXIGUARD_UNKNOWN_LANGUAGE_DECISION", default="review", allowed=("allow", "review", "block")
 )
+
+# Texts are erased so many days after their analysis; 0: they stay.
+RETENTION_DAYS = env.int("TOXIGUARD_RETENTION_DAYS", default=0)
+if RETENTION_DAYS < 0:
+    raise ImproperlyConfigured("TOXIGUARD_RETENTION_DAYS is a number of days, or 0 for never.")
+# Webhooks inside one's own network, and by http: for a receiver that is not on the internet.
+WEBHOOK_ALLOW_PRIVATE = env.bool("TOXIGUARD_WEBHOOK_ALLOW_PRIVATE", default=False)
+# So many of the allowed texts are looked at by people all the same, unseen which they are: only
+# so does a site learn what the model misses.
+AUDIT_SHARE = env.share("TOXIGUARD_AUDIT_SHARE", default=0.01)
+# So many of the other items are decided without a sight of the score, as audits are.
+BLIND_SHARE = env.share("TOXIGUARD_BLIND_SHARE", default=0.05)
 
 structlog.configure(
     processors=[

@@ -14,19 +14,10 @@ from django.utils.translation import ngettext
 
 from modelops.access import OPERATE
 from modelops.alert_texts import alert_text
+from modelops.mail import BACKEND, mail_is_configured
 from modelops.models import Alert
 
 logger = structlog.get_logger(__name__)
-# With these nothing would leave the machine: no mail server is configured.
-NOT_A_SERVER = (
-    "django.core.mail.backends.console.EmailBackend",
-    "django.core.mail.backends.dummy.EmailBackend",
-)
-BACKEND = "django.contrib.auth.backends.ModelBackend"
-
-
-def mail_is_configured() -> bool:
-    return settings.EMAIL_BACKEND not in NOT_A_SERVER
 
 
 def mail_alerts() -> int:

@@ -7,9 +7,8 @@ import structlog
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from modelops.mail import mail_is_configured
 from modelops.models import Alert
-
-from .mail_alerts import mail_is_configured
 
 logger = structlog.get_logger(__name__)
 LONGEST_CAUSE = 200  # characters, as the column has them

@@ -51,7 +51,10 @@ class QueueItem(models.Model):
 
     priority = models.FloatField(_("priority"))  # the greatest is most likely harmful
     uncertainty = models.FloatField(_("uncertainty"))  # -|score - review threshold|
-    score = models.FloatField(_("score"))  # of the version that scored it last
+    # what the version that scored it last says; the analysis keeps what the first one said
+    score = models.FloatField(_("score"))
+    model_version = models.CharField(_("model version"), max_length=20)
+    model_toxic = models.BooleanField(_("toxic for the model"))
     language = models.CharField(_("language"), max_length=3, choices=Language)
     category = models.CharField(_("category"), max_length=13, choices=Category, blank=True)
     source = models.CharField(_("source"), max_length=100, blank=True)
@@ -111,6 +114,8 @@ class DecisionBatch(models.Model):
         related_name="reversal",
         verbose_name=_("undoes"),
     )
+
+    left_out = 0  # not kept: how many of the selection `decide_batch` did not decide
 
     class Meta:
         verbose_name = _("batch of decisions")

@@ -17,6 +17,7 @@ from moderation import termlists
 from moderation.models import Analysis
 from moderation.ruling import Judged, Ruling, rule
 from moderation.search import fold
+from moderation.services.open_rounds import open_rounds
 
 _ROUND = 6  # digits of a contribution that are kept
 
@@ -187,6 +188,13 @@ def _store(drafts: Sequence[Analysis], *, by: User | None) -> dict[int, Analysis
             pending.append(draft)
         result[id(draft)] = first.get(key, draft) if draft.external_id else draft
     _insert(pending)
+    # of each external id, the text that came last is the one that people see
+    seen = {draft.external_id: result[id(draft)] for draft in named}
+    open_rounds(
+        analyses=[draft for draft in drafts if draft.pk],
+        again=[analysis for analysis in seen.values() if id(analysis) not in result],
+        replaced={a.pk for (name, _digest), a in first.items() if a.pk != seen[name].pk},
+    )
     return result
 
 

@@ -2,30 +2,54 @@
 
 from __future__ import annotations
 
+import structlog
 from django.contrib.auth.models import User
+from django.db.models import Q
+from django.db.models.functions import Now
 
+from moderation.errors import TakeOverDenied
 from moderation.models import QueueItem
+from moderation.selectors_decisions import is_lead
+from moderation.services.guards import free_for, insist, refuse_by_role
+
+log = structlog.get_logger(__name__)
+State = QueueItem.State
 
 
 def claim_item(*, item: QueueItem, by: User, take_over: bool = False) -> QueueItem:
     """Give an open item to `by` for QueueItem.CLAIM; claiming again renews.
 
     `take_over` takes it from somebody else, too, and needs that permission. Raises ItemClaimed,
-    AlreadyDecided, RoundClosed, SamePerson (appeals), TakeOverDenied.
+    AlreadyDecided, RoundClosed, EscalatedToLeads, SamePerson (appeals), TakeOverDenied.
     """
-    raise NotImplementedError
+    if take_over and not is_lead(by):
+        raise TakeOverDenied
+    refuse_by_role(item, by)
+    free = Q() if take_over else free_for(by)
+    insist(lambda: _claim(item, free, by), item=item, by=by)
+    log.info("item_claimed", item=item.pk, by=by.pk, take_over=take_over)
+    return item
 
 
 def renew_claim(*, item: QueueItem, by: User) -> QueueItem:
     """Keep an item that `by` holds, or that nobody took meanwhile. Raises as `claim_item`."""
-    raise NotImplementedError
+    insist(lambda: _claim(item, free_for(by), by), item=item, by=by)
+    return item
 
 
 def release_claim(*, item: QueueItem, by: User) -> bool:
     """Give an item back; False when `by` did not hold it."""
-    raise NotImplementedError
+    held = QueueItem.objects.filter(pk=item.pk, claimed_by=by)
+    return bool(held.update(claimed_by=None, claim_expires_at=None))
 
 
 def release_claims_of(*, user: User) -> int:
     """Give back all that `user` holds (logged out, deactivated). Returns how many."""
-    raise NotImplementedError
+    held = QueueItem.objects.filter(claimed_by=user, state=State.OPEN)
+    return held.update(claimed_by=None, claim_expires_at=None)
+
+
+def _claim(item: QueueItem, free: Q, by: User) -> int:
+    return QueueItem.objects.filter(free, pk=item.pk, state=State.OPEN).update(
+        claimed_by=by, claim_expires_at=Now() + QueueItem.CLAIM
+    )

@@ -9,7 +9,18 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from modelops import sources
-from moderation.models import Analysis
+from moderation.models import (
+    Analysis,
+    Appeal,
+    CommunityReport,
+    Note,
+    QueueItem,
+    ReviewDecision,
+    UnscoredText,
+)
+from moderation.services.forget_unscored import forget_unscored
+from moderation.services.guards import lock_rounds
+from moderation.services.open_rounds import close_rounds
 
 log = structlog.get_logger(__name__)
 
@@ -20,16 +31,21 @@ def erase_analysis(*, analysis: Analysis, by: User) -> int:
 
 
 @transaction.atomic
-def erase_analyses(*, analyses: QuerySet[Analysis], by: User) -> int:
+def erase_analyses(*, analyses: QuerySet[Analysis], by: User | None) -> int:
     """Erase text, author, context, address, ids, digests and explanation. Returns how many.
 
-    Scores, decision and labels stay as figures. Erased analyses are in no list, and their labels
-    teach the model nothing more; the texts go from imported datasets as well.
+    With them goes what people wrote about the text: appeals, reports, notes, and the words beside
+    decisions. Scores, decisions and labels stay as figures. Erased analyses are in no list and
+    wait for nobody, and their labels teach the model nothing more; the texts go from imported
+    datasets as well. `by` is None where time is up.
     """
     # The filters of `analyses` may look at what is erased: choose first, by number.
     chosen = Analysis.objects.filter(
         pk__in=analyses.order_by().values("pk"), erased_at__isnull=True
     )
+    lock_rounds(analysis_ids=chosen.order_by().values("pk"))
+    close_rounds(analysis_ids=chosen.order_by().values("pk"))
+    _forget_words(chosen, by)
     sources.forget(list(chosen.values_list("text_digest", flat=True)))
     count = chosen.update(
         text="",
@@ -46,5 +62,16 @@ def erase_analyses(*, analyses: QuerySet[Analysis], by: User) -> int:
         rules=[],
         erased_at=timezone.now(),
     )
-    log.info("analyses_erased", count=count, by=by.pk)
+    log.info("analyses_erased", count=count, by=by.pk if by else None)
     return count
+
+
+def _forget_words(analyses: QuerySet[Analysis], by: User | None) -> None:
+    """Empty what people wrote about texts that are erased."""
+    about = {"analysis__in": analyses.order_by().values("pk")}
+    rounds = QueueItem.objects.filter(**about).values("pk")
+    Appeal.objects.filter(item__in=rounds).exclude(text="").update(text="")
+    CommunityReport.objects.filter(**about).update(reporter="", reason="")
+    Note.objects.filter(**about).exclude(text="").update(text="")
+    ReviewDecision.objects.filter(**about).exclude(reason="", reply="").update(reason="", reply="")
+    forget_unscored(texts=UnscoredText.objects.filter(**about), by=by)

@@ -1,0 +1,50 @@
+"""Reads: what was decided, and what of it stands."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import Exists, OuterRef, QuerySet
+
+from moderation.models import Analysis, QueueItem, ReviewDecision
+
+TAKE_OVER = "moderation.take_over"
+Action = ReviewDecision.Action
+ENDINGS = (Action.APPROVE, Action.REJECT)  # what ends a round
+
+
+def standing_decisions() -> QuerySet[ReviewDecision]:
+    """Approvals and rejections that nobody undid."""
+    return ReviewDecision.objects.filter(action__in=ENDINGS, reversal__isnull=True)
+
+
+def decisions_of(analysis: Analysis) -> QuerySet[ReviewDecision]:
+    """All that was decided about an analysis, oldest first, undoings included, skips not."""
+    decisions = ReviewDecision.objects.filter(analysis=analysis).exclude(action=Action.SKIP)
+    return (
+        decisions.exclude(reverses__action=Action.SKIP)
+        .select_related("by", "policy", "reverses", "reversal")
+        .order_by("pk")
+    )
+
+
+def decided_elsewhere(user: User) -> Exists:
+    """Whether `user` decided about an item's analysis in another round, and that stands."""
+    mine = standing_decisions().filter(analysis=OuterRef("analysis"), by=user)
+    return Exists(mine.exclude(item=OuterRef("pk")))
+
+
+def ending_of(item: QueueItem) -> ReviewDecision | None:
+    """The decision that ended a round."""
+    return standing_decisions().filter(item=item).select_related("by").order_by("-pk").first()
+
+
+def is_lead(user: User | AnonymousUser) -> bool:
+    """Whether somebody decides what was escalated, undoes for others and knows the audits."""
+    return user.has_perm(TAKE_OVER)
+
+
+def shown_mode(decision: ReviewDecision, user: User | AnonymousUser) -> str:
+    """How a decision came about, as this user may know it: an audit reads as a single one."""
+    if decision.mode == ReviewDecision.Mode.AUDIT and not is_lead(user):
+        return ReviewDecision.Mode.SINGLE.value
+    return decision.mode

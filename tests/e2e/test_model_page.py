@@ -72,7 +72,7 @@ def test_restoring_asks_with_the_consequences_in_words(
     dialog.get_by_label("Por qué").fill("Prueba de restauración")
     dialog.get_by_role("button", name="Restaurar").click()
     expect(dialog).to_be_hidden()
-    expect(page.locator(".toast").last).to_contain_text("vuelve a estar activa")
+    expect(page.locator(".toast").last).to_contain_text("vuelve a estar en servicio")
     expect(page.locator("#overview")).to_contain_text("Prueba de restauración")
     expect(page.locator("#workers")).to_contain_text("al día", timeout=15_000)
 

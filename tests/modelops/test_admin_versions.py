@@ -232,9 +232,9 @@ def test_promoting_warns_of_a_version_that_the_gate_refused(
 def test_in_spanish(other: ModelVersion, operator: User) -> None:
     client = Client(headers={"accept-language": "es"})
     client.force_login(operator)
-    assert "pasa a estar activa" in words(choose(client, "modelversion", "promote", other))
+    assert "pasa a estar en servicio" in words(choose(client, "modelversion", "promote", other))
     assert told(confirm(client, "modelversion", "promote", other)) == [
-        "La versión 1.1.0 está activa."
+        "La versión 1.1.0 está en servicio."
     ]
 
 

@@ -57,9 +57,8 @@ def test_restoring(newer: ModelVersion, backup: Backup, as_operator: APIClient) 
     answer = as_operator.post(f"/model/backups/{backup.name}/restore")
     assert answer.status_code == 200
     body = answer.json()
-    assert (
-        body["message"] == f"La versión 1.0.0 vuelve a estar activa, desde la copia {backup.name}"
-    )
+    told = f"La versión 1.0.0 vuelve a estar en servicio, desde la copia {backup.name}"
+    assert body["message"] == told
     assert (body["deployment"]["version"], body["deployment"]["previous"]) == ("1.0.0", "1.1.0")
     assert (body["deployment"]["by"], body["deployment"]["door"]) == ("operator", "api")
     assert LivePointer.current().version.version == "1.0.0"

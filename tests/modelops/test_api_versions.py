@@ -60,7 +60,7 @@ def test_promoting(other: ModelVersion, as_operator: APIClient) -> None:
     )
     assert answer.status_code == 200
     body = answer.json()
-    assert body["message"] == "La versión 1.1.0 está activa"
+    assert body["message"] == "La versión 1.1.0 está en servicio"
     deployment = body["deployment"]
     assert (deployment["version"], deployment["previous"]) == ("1.1.0", "1.0.0")
     assert (deployment["by"], deployment["door"]) == ("operator", "api")

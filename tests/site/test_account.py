@@ -195,7 +195,7 @@ def test_a_strange_theme_is_the_systems(browser: Callable[..., Client], live_mod
 
 
 def test_the_pill_says_what_is_live(browser: Callable[..., Client], live_model: object) -> None:
-    assert "Modelo en uso 1.0.0" in browser("moderator", "es").get("/").content.decode()
+    assert "Modelo en servicio 1.0.0" in browser("moderator", "es").get("/").content.decode()
 
 
 def test_the_pill_says_that_nothing_is_live(browser: Callable[..., Client], no_model: None) -> None:

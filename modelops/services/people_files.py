@@ -15,7 +15,8 @@ from modelops.models import ModelVersion
 
 from .record_damage import record_repaired_version
 
-TIMEOUT = 300  # seconds
+# seconds. It takes three of computing, but a machine that is busy with others gives it few
+TIMEOUT = 900
 
 
 class PeopleFilesFailed(OperationFailed):

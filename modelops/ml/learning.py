@@ -229,7 +229,7 @@ def _solved(
             prior=site_prior(base, column, vocabulary, size),
             regularization_c=base.details["regularization_c"],
             tolerance=tolerance,
-            start=_start(start, column, vocabulary),
+            start=_start(base, start, column, vocabulary),
         )
         weights[:, column] = stored_precision("weights", solution.weights)
         intercepts[column] = solution.intercept
@@ -261,7 +261,7 @@ def site_prior(base: NumericModel, column: int, vocabulary: SiteVocabulary, size
 
 
 def _start(
-    start: NumericModel | None, column: int, vocabulary: SiteVocabulary
+    base: NumericModel, start: NumericModel | None, column: int, vocabulary: SiteVocabulary
 ) -> tuple[Array, float] | None:
     """Return the weights to start from; those of terms that left are dropped."""
     if start is None:
@@ -271,11 +271,10 @@ def _start(
         terms, own = start.terms[block], vocabulary.terms[block]
         block_weights = start.weights[at : at + len(terms), column]
         at += len(terms)
-        if terms == own:
-            parts.append(block_weights)
-            continue
-        known = dict(zip(terms, block_weights.tolist(), strict=True))
-        parts.append(np.array([known.get(term, 0.0) for term in own]))
+        old = len(base.terms[block])  # both begin with the base's terms
+        known = dict(zip(terms[old:], block_weights[old:].tolist(), strict=True))
+        new = np.array([known.get(term, 0.0) for term in own[old:]], dtype=np.float64)
+        parts += [block_weights[:old], new]
     return np.concatenate(parts), float(start.intercepts[column])
 
 

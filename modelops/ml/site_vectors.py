@@ -113,8 +113,8 @@ class TermReader:
     def __init__(self, base: NumericModel) -> None:
         words, characters = base.terms["word"], base.terms["char"]
         self._known = {
-            "word": {term: number for number, term in enumerate(words)},
-            "char": {term: len(words) + number for number, term in enumerate(characters)},
+            "word": dict(zip(words, range(len(words)), strict=True)),
+            "char": dict(zip(characters, itertools.count(len(words)))),
         }
         self._pairs = base.config.word_ngrams[1] >= 2
         self._lengths = range(base.config.char_ngrams[0], base.config.char_ngrams[1] + 1)
@@ -122,11 +122,11 @@ class TermReader:
         self.names: dict[int, tuple[str, str]] = {}  # negative key -> (block, term)
 
     def key(self, block: str, term: str) -> int:
-        number = self._known[block].get(term)
-        if number is not None:
-            return number
-        key = new_key(block, term)
-        self.names[key] = (block, term)
+        known = self._known[block]
+        key = known.get(term)
+        if key is None:
+            key = known[term] = new_key(block, term)
+            self.names[key] = (block, term)
         return key
 
     def read(self, texts: Iterable[str], digests: Iterable[str]) -> Readings:
@@ -155,16 +155,18 @@ class TermReader:
         return np.array(keys, dtype=np.int64)
 
     def _word_keys(self, word: str) -> list[int]:
-        keys = [self.key("word", word)]
         padded = f" {word} "
+        terms: list[str] = []
         for length in self._lengths:
             if length >= len(padded):
                 # scikit-learn's char_wb counts a word shorter than this once, then stops
-                keys.append(self.key("char", padded))
+                terms.append(padded)
                 break
-            keys += [
-                self.key("char", padded[at : at + length]) for at in range(len(padded) - length + 1)
-            ]
+            terms += [padded[at : at + length] for at in range(len(padded) - length + 1)]
+        # most are known: a look-up in place spares their calls
+        known = self._known["char"].get
+        keys = [known(term) or self.key("char", term) for term in terms]
+        keys.append(self.key("word", word))
         return keys
 
 
@@ -236,17 +238,19 @@ def matrix(
     `columns`: that of each of the readings' keys, as from `SiteVocabulary.columns`.
     """
     columns = columns[readings.places]
-    kept = np.flatnonzero(columns >= 0)
-    columns, owners = columns[kept], readings.owners()[kept]
-    idf = np.concatenate([vocabulary.idf[block] for block in BLOCKS])
-    most = int(readings.counts.max(initial=1))
-    frequency = 1.0 + np.log(np.arange(1, most + 1, dtype=np.float64))
-    values = frequency[readings.counts[kept] - 1] * idf[columns]
-    blocks = 2 * owners + (columns >= len(vocabulary.terms["word"]))
+    kept = columns >= 0
+    columns, counts, owners = columns[kept], readings.counts[kept], readings.owners()[kept]
+    idf = np.concatenate([vocabulary.idf[block] for block in BLOCKS], dtype=np.float64)
+    values = idf[columns]
+    # most terms occur once, where the frequency is 1
+    repeated = np.flatnonzero(counts > 1)
+    values[repeated] *= 1.0 + np.log(counts[repeated], dtype=np.float64)
+    blocks = owners + owners + (columns >= len(vocabulary.terms["word"]))
     texts = len(readings.digests)
     norms = np.sqrt(np.bincount(blocks, values * values, 2 * texts))
+    values /= norms[blocks]
     bounds = np.concatenate([[0], np.cumsum(np.bincount(owners, minlength=texts))])
-    return sparse.csr_matrix((values / norms[blocks], columns, bounds), shape=(texts, len(idf)))
+    return sparse.csr_matrix((values, columns, bounds), shape=(texts, len(idf)))
 
 
 def fingerprint(base: NumericModel) -> str:

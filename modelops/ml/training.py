@@ -14,10 +14,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize, sparse, special
+from scipy import sparse, special
 
 Array = NDArray[np.float64]
-MOST_STEPS = 50  # of Newton's method after the first solver, or from a start
+MOST_STEPS = 100  # of Newton's method
+MOST_HALVINGS = 30
+ROUNDING = 1e-13  # relative; near the optimum steps change the value by less than it can show
+ROUGHEST = 0.1  # residual of a step, relative to the gradient
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +73,9 @@ def solve(
     prior: Prior,
     regularization_c: float,
     tolerance: float = 1e-6,
-    max_iterations: int = 200,
     start: tuple[Array, float] | None = None,
 ) -> Solution:
-    """Minimise F for one head.
+    """Minimise F for one head, by Newton's method with conjugate gradients.
 
     `features` has shape (n_samples, n_features), `labels` and `sample_weights` (n_samples,).
     `start` are weights and intercept near the optimum to begin with.
@@ -82,44 +84,46 @@ def solve(
     """
     # a feature that no row has stays at its mean; for few rows these are most of them
     active = np.flatnonzero(np.bincount(features.indices, minlength=features.shape[1]))
-    if len(active) < features.shape[1]:
+    if len(active) > features.shape[1] / 2:
+        active = np.arange(features.shape[1])  # hardly fewer: not worth the copy
+    else:
         features = features[:, active]
     objective = _Objective(features, labels, sample_weights, prior.of(active), regularization_c)
-    point = np.zeros(len(active) + 1)
-    point[-1] = prior.intercept_mean
+    point, intercept = np.zeros(len(active)), prior.intercept_mean
     if start is not None:
-        point[:-1] = (start[0] - prior.mean)[active] * objective.scale
-        point[-1] = start[1]
-    point[-1] = objective.best_intercept(point, start=point[-1])
-    iterations = 0
-    if start is None:
-        result = optimize.minimize(
-            objective.value_and_gradient,
-            point,
-            jac=True,
-            hessp=objective.hessian_product,
-            method="Newton-CG",
-            options={"maxiter": max_iterations, "xtol": tolerance * 1e-4},
-        )
-        point, iterations = result.x, int(result.nit)
-    for _ in range(MOST_STEPS):
-        point[-1] = objective.best_intercept(point, start=point[-1])
-        value, gradient = objective.value_and_gradient(point)
-        bound = float(np.linalg.norm(gradient[:-1]))
-        if bound <= tolerance * (1.0 + float(np.linalg.norm(point[:-1]))):
+        point = (start[0] - prior.mean)[active] * objective.scale
+        intercept = start[1]
+    margins = objective.features @ point + objective.offset
+    bound = np.inf
+    for steps in range(MOST_STEPS + 1):
+        intercept = objective.best_intercept(margins, start=intercept)
+        gradient, raw_gradient = objective.gradient(point, margins, intercept)
+        bound = float(np.linalg.norm(gradient))
+        if bound <= tolerance * (1.0 + float(np.linalg.norm(point))):
             weights = prior.mean.copy()
-            weights[active] += point[:-1] / objective.scale
-            raw = np.append(gradient[:-1] * objective.scale, gradient[-1])
-            return Solution(
-                weights, float(point[-1]), float(np.linalg.norm(raw)), bound, iterations
+            weights[active] += point / objective.scale
+            return Solution(weights, intercept, raw_gradient, bound, steps)
+        step, along = objective.newton_step(margins, intercept, gradient)
+        # what the step does to the margins is all that a value needs: no more products
+        moved = objective.features @ step
+        before, share = objective.value(point, margins, intercept), 1.0
+        for _ in range(MOST_HALVINGS):
+            after = objective.value(
+                point + share * step, margins + share * moved, intercept + share * along
             )
-        point = objective.after_newton_step(point, value, gradient)
-        iterations += 1
-    raise NotConvergedError(f"distance to the optimum may be {bound:.2e} after {iterations} steps")
+            if after <= before + ROUNDING * abs(before):
+                break
+            share /= 2
+        point, margins = point + share * step, margins + share * moved
+        intercept += share * along
+    raise NotConvergedError(f"distance to the optimum may be {bound:.2e} after {steps} steps")
 
 
 class _Objective:
-    """F in the coordinates u = sqrt(precision) (w - mean), where the prior is a unit ball."""
+    """F in the coordinates u = sqrt(precision) (w - mean), where the prior is a unit ball.
+
+    Margins are w.x_i of all rows, without the intercept.
+    """
 
     def __init__(
         self,
@@ -130,42 +134,41 @@ class _Objective:
         regularization_c: float,
     ) -> None:
         self.scale = np.sqrt(prior.precision)
-        self.features = (features @ sparse.diags(1.0 / self.scale)).tocsr()
+        scaled = features.data / self.scale[features.indices]
+        self.features = sparse.csr_matrix(
+            (scaled, features.indices, features.indptr), shape=features.shape
+        )
         self.transposed = self.features.T.tocsr()
         self.offset = features @ prior.mean
-        self.signs = np.where(labels, 1.0, -1.0)
+        self.labels = labels.astype(np.float64)
         self.costs = regularization_c * sample_weights
         self.prior = prior
-        self._curved_at = np.empty(0)
-        self._curvatures = np.empty(0)
 
-    def _margins(self, point: Array) -> Array:
-        margins: Array = self.features @ point[:-1] + self.offset + point[-1]
-        return margins
-
-    def value_and_gradient(self, point: Array) -> tuple[float, Array]:
-        signed = self.signs * self._margins(point)
-        away = point[-1] - self.prior.intercept_mean
-        value = (
-            0.5 * point[:-1] @ point[:-1]
+    def value(self, point: Array, margins: Array, intercept: float) -> float:
+        logits = margins + intercept
+        away = intercept - self.prior.intercept_mean
+        return float(
+            0.5 * point @ point
             + 0.5 * self.prior.intercept_precision * away**2
-            + self.costs @ np.logaddexp(0.0, -signed)
+            + self.costs @ (np.logaddexp(0.0, logits) - self.labels * logits)
         )
-        slopes = -self.costs * self.signs * special.expit(-signed)
-        gradient = np.append(
-            point[:-1] + self.transposed @ slopes,
-            self.prior.intercept_precision * away + slopes.sum(),
-        )
-        return float(value), gradient
 
-    def best_intercept(self, point: Array, *, start: float) -> float:
+    def gradient(self, point: Array, margins: Array, intercept: float) -> tuple[Array, float]:
+        """Return the gradient by `point`, and the norm of that by weights and intercept."""
+        slopes = self.costs * (special.expit(margins + intercept) - self.labels)
+        gradient = point + self.transposed @ slopes
+        away = intercept - self.prior.intercept_mean
+        by_intercept = slopes.sum() + self.prior.intercept_precision * away
+        raw = np.append(gradient * self.scale, by_intercept)
+        return gradient, float(np.linalg.norm(raw))
+
+    def best_intercept(self, margins: Array, *, start: float) -> float:
         """Return the intercept that minimises F for these weights (Newton, one dimension)."""
-        margins = self.features @ point[:-1] + self.offset
         intercept = start
         for _ in range(100):
             probabilities = special.expit(margins + intercept)
             gradient = float(
-                self.costs @ (probabilities - (self.signs > 0))
+                self.costs @ (probabilities - self.labels)
                 + self.prior.intercept_precision * (intercept - self.prior.intercept_mean)
             )
             curvature = float(self.costs @ (probabilities * (1 - probabilities)))
@@ -175,32 +178,24 @@ class _Objective:
                 break
         return intercept
 
-    def hessian_product(self, point: Array, direction: Array) -> Array:
-        """Return the product of the Hessian at `point` with `direction`."""
-        if not np.array_equal(point, self._curved_at):
-            probabilities = special.expit(self._margins(point))
-            self._curvatures = self.costs * probabilities * (1 - probabilities)
-            self._curved_at = point.copy()
-        projected = self._curvatures * (self.features @ direction[:-1] + direction[-1])
-        return np.append(
-            direction[:-1] + self.transposed @ projected,
-            self.prior.intercept_precision * direction[-1] + projected.sum(),
-        )
+    def newton_step(self, margins: Array, intercept: float, gradient: Array) -> tuple[Array, float]:
+        """Return the Newton step of point and intercept where the latter is at its optimum.
 
-    def after_newton_step(self, point: Array, value: float, gradient: Array) -> Array:
-        """Return the point after a Newton step, halved until it lowers F.
-
-        The step is found by conjugate gradients, the more exactly the nearer the optimum is
-        (Eisenstat and Walker 1996).
+        It is found by conjugate gradients, the more exactly the nearer the optimum is (Eisenstat
+        and Walker 1996).
         """
-        size = len(point)
-        operator = sparse.linalg.LinearOperator(
-            (size, size), matvec=lambda direction: self.hessian_product(point, direction)
-        )
-        accuracy = min(0.1, float(np.linalg.norm(gradient)) ** 0.5 / 10)
-        step, _ = sparse.linalg.cg(operator, -gradient, rtol=accuracy, maxiter=200)
-        for _ in range(30):
-            if self.value_and_gradient(point + step)[0] <= value:
-                break
-            step = step / 2
-        return np.asarray(point + step)
+        probabilities = special.expit(margins + intercept)
+        curvatures = self.costs * probabilities * (1 - probabilities)
+
+        def product(direction: Array) -> Array:
+            projected = curvatures * (self.features @ direction[:-1] + direction[-1])
+            return np.append(
+                direction[:-1] + self.transposed @ projected,
+                self.prior.intercept_precision * direction[-1] + projected.sum(),
+            )
+
+        size = len(gradient) + 1
+        operator = sparse.linalg.LinearOperator((size, size), matvec=product)
+        accuracy = min(ROUGHEST, float(np.linalg.norm(gradient)) ** 0.5 / 10)
+        step, _ = sparse.linalg.cg(operator, -np.append(gradient, 0.0), rtol=accuracy, maxiter=200)
+        return step[:-1], float(step[-1])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from moderation.models import Analysis, QueueItem, ReviewDecision
 
@@ -31,6 +31,20 @@ def decided_elsewhere(user: User) -> Exists:
     """Whether `user` decided about an item's analysis in another round, and that stands."""
     mine = standing_decisions().filter(analysis=OuterRef("analysis"), by=user)
     return Exists(mine.exclude(item=OuterRef("pk")))
+
+
+def decisions_told(analysis: Analysis, user: User) -> QuerySet[ReviewDecision]:
+    """The same for this user: integrations learn of what ended a round, and that it was undone."""
+    decisions = decisions_of(analysis)
+    if user.has_perm("moderation.view_analysis"):
+        return decisions
+    return decisions.filter(Q(action__in=ENDINGS) | Q(reverses__action__in=ENDINGS))
+
+
+def newest_round(analysis: Analysis) -> QueueItem | None:
+    """The open round of an analysis, else its last one."""
+    rounds = QueueItem.objects.filter(analysis=analysis).select_related("analysis", "claimed_by")
+    return rounds.filter(state=QueueItem.State.OPEN).first() or rounds.order_by("-pk").first()
 
 
 def ending_of(item: QueueItem) -> ReviewDecision | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from moderation.api import views
+from moderation.api import queue, terms, views
 
 app_name = "api"
 
@@ -16,4 +16,16 @@ urlpatterns = [
     path("analyses/export", views.AnalysisExportView.as_view(), name="export"),
     path("analyses/<int:pk>", views.AnalysisView.as_view(), name="analysis"),
     path("analyses/<int:pk>/label", views.AnalysisLabelView.as_view(), name="label"),
+    path("queue", queue.QueueView.as_view(), name="queue"),
+    path("analyses/batch-decision", queue.BatchDecisionView.as_view(), name="batch-decision"),
+    path("analyses/<int:pk>/claim", queue.ClaimView.as_view(), name="claim"),
+    path("analyses/<int:pk>/decision", queue.DecisionView.as_view(), name="decision"),
+    path("analyses/<int:pk>/decisions", queue.DecisionsView.as_view(), name="decisions"),
+    path("analyses/<int:pk>/appeal", queue.AppealView.as_view(), name="appeal"),
+    path("analyses/<int:pk>/report", queue.ReportView.as_view(), name="report"),
+    path("decisions/<int:pk>/undo", queue.UndoView.as_view(), name="undo"),
+    path("batches/<int:pk>/undo", queue.BatchUndoView.as_view(), name="batch-undo"),
+    path("terms", terms.TermListView.as_view(), name="terms"),
+    path("terms/<int:pk>", terms.TermView.as_view(), name="term"),
+    path("policy", terms.PolicyView.as_view(), name="policy"),
 ]

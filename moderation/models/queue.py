@@ -93,6 +93,11 @@ class QueueItem(models.Model):
     def __str__(self) -> str:
         return str(_("Analysis %(id)s")) % {"id": self.analysis_id}
 
+    @property
+    def claimed(self) -> bool:
+        """Whether somebody has it now, by this machine's clock; services ask the database's."""
+        return self.claim_expires_at is not None and self.claim_expires_at > timezone.now()
+
 
 class DecisionBatch(models.Model):
     """Many decisions at once, or the reversal of such a batch. Only added to."""

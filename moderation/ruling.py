@@ -78,7 +78,7 @@ def rule(texts: Sequence[Judged], lists: Lists) -> list[Ruling]:
     """Apply the lists to texts, in their order. Raises ModelUnavailable where words are allowed."""
     now = timezone.now()
     cases = [
-        _Case(judged, lists.find(judged.tokens, language=_language(judged), now=now))
+        _Case(judged, lists.find(judged.tokens, language=language_of(judged), now=now))
         for judged in texts
     ]
     _score_again([case for case in cases if case.wants_another_score])
@@ -91,7 +91,7 @@ def model_decision(analysis: Analysis) -> str:
         decision = Decision.BLOCK
     else:
         decision = Decision.REVIEW if analysis.toxic else Decision.ALLOW
-    return _of_language(decision, analysis.language)
+    return _at_least_of(decision, analysis.language)
 
 
 class _Case:
@@ -159,19 +159,20 @@ def _score_again(cases: Sequence[_Case]) -> None:
     for number, case in enumerate(cases):
         verdict = verdicts.get(number)
         decision = verdict.decision if verdict else Decision.ALLOW
-        case.rescored = _of_language(decision, case.judged.language)
+        case.rescored = _at_least_of(decision, case.judged.language)
 
 
-def _language(judged: Judged) -> str:
+def language_of(judged: Judged) -> str:
+    """The language whose terms count, "" for those of every language."""
     return judged.language if judged.language_certain else ""
 
 
 def _declared(judged: Judged) -> str | None:
-    language = _language(judged)
+    language = language_of(judged)
     return language if language in serving.LANGUAGES else None
 
 
-def _of_language(decision: str, language: str) -> str:
+def _at_least_of(decision: str, language: str) -> str:
     """At least what the site wants for texts that are confidently in another language."""
     if language in serving.LANGUAGES:
         return decision

@@ -19,7 +19,15 @@ from modelops.rest.fields import (
     TextField,
 )
 from moderation.api.fields import OptionalAddressField
-from moderation.models import MAX_TEXT_LENGTH, Analysis, AnalysisLabel, Category, Decision, Language
+from moderation.models import (
+    MAX_TEXT_LENGTH,
+    Analysis,
+    AnalysisLabel,
+    Category,
+    Decision,
+    Language,
+    Term,
+)
 from moderation.services import AnalysisInput
 
 MAX_ITEMS = 1000
@@ -102,6 +110,15 @@ class AnalysisThresholdsSerializer(serializers.Serializer):
     block = serializers.FloatField()
 
 
+class RuleSerializer(serializers.Serializer):
+    """A term of the lists that had a say."""
+
+    term = serializers.IntegerField()
+    pattern = serializers.CharField()
+    action = serializers.ChoiceField(Term.Action.choices)
+    category = serializers.ChoiceField(Category.choices, allow_null=True)
+
+
 class VerdictSerializer(serializers.Serializer):
     """The answer for one text, from an analysis that need not be stored."""
 
@@ -123,6 +140,7 @@ class VerdictSerializer(serializers.Serializer):
     thresholds = AnalysisThresholdsSerializer()
     decision = serializers.ChoiceField(Decision.choices)
     categories = serializers.DictField(child=serializers.FloatField())
+    rules = RuleSerializer(many=True)
     spans = serializers.SerializerMethodField()
     explanation = ExplanationSerializer(allow_null=True, help_text=_("null: not asked for."))
 

@@ -133,6 +133,12 @@ def _words(pattern: str, match: str) -> list[str]:
                 "would be found as well. Choose “whole word”."
             ),
         )
+    if not whole and len("".join(words)) == 1 < len(pattern):
+        raise TermInvalid(
+            "pattern",
+            _("With variants, it is read as “%(letter)s”. Write it with all its letters.")
+            % {"letter": words[0]},
+        )
     if whole and (symbol := _SYMBOL.search(pattern)):
         raise TermInvalid(
             "pattern",

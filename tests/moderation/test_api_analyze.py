@@ -30,6 +30,7 @@ FIELDS = [
     "thresholds",
     "decision",
     "categories",
+    "rules",
     "spans",
     "explanation",
 ]

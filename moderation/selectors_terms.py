@@ -1,0 +1,118 @@
+"""Reads: the term lists, and what a change of them would do to recent analyses."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from moderation import termlists
+from moderation.models import Analysis, Term
+from moderation.ruling import Judged, language_of, rule
+from moderation.termlists import Lists
+
+PREVIEWED = 1000  # newest analyses
+EXAMPLES = 5
+EXCERPT = 200  # code points of an example
+_NEEDED = (
+    "text",
+    "score",
+    "threshold_review",
+    "threshold_block",
+    "toxic",
+    "language",
+    "language_certain",
+    "labels",
+    "category",
+)
+
+
+def all_terms() -> QuerySet[Term]:
+    """Every term that ever was, with who added and who removed it."""
+    return Term.objects.select_related("created_by", "removed_by")
+
+
+def standing() -> QuerySet[Term]:
+    """Those that are on the lists, expired ones included."""
+    return all_terms().filter(removed_at__isnull=True)
+
+
+def known_term(draft: Term) -> Term | None:
+    """The term that keeps `draft` off the list: one that is found by the same words."""
+    same = Term.objects.filter(
+        termlists.standing_terms(),
+        normalized=draft.normalized,
+        language=draft.language,
+        match=draft.match,
+    )
+    return same.first()
+
+
+def preview_term(draft: Term, *, reader: User) -> dict[str, Any]:
+    """What adding a term would do to the newest analyses: {"checked", "changed", "by_change",
+    "examples"}.
+
+    Decisions are compared as the lists would make them now, without the term and with it, from
+    the scores that the analyses got; only terms that allow need the model. The texts of examples
+    are None unless `reader` may read analyses. Raises serving.ModelUnavailable.
+    """
+    known = termlists.current().terms
+    return _preview(draft, before=Lists(known), after=Lists([*known, draft]), reader=reader)
+
+
+def preview_removal(term: Term, *, reader: User) -> dict[str, Any]:
+    """The same for taking a term off its list."""
+    known = termlists.current().terms
+    rest = [other for other in known if other.pk != term.pk]
+    return _preview(term, before=Lists(known), after=Lists(rest), reader=reader)
+
+
+def _preview(term: Term, *, before: Lists, after: Lists, reader: User) -> dict[str, Any]:
+    recent = Analysis.objects.filter(erased_at__isnull=True).order_by("-created_at", "-pk")
+    checked = list(recent.only(*_NEEDED)[:PREVIEWED])
+    finds = _finder(term)
+    found = []
+    for analysis in checked:
+        judged = Judged.stored(analysis)
+        if finds(judged):
+            found.append((analysis, judged))
+    cases = [judged for _analysis, judged in found]
+    changes: Counter[str] = Counter()
+    examples: list[dict[str, Any]] = []
+    readable = reader.has_perm("moderation.view_analysis")
+    for (analysis, _judged), was, will in zip(
+        found, rule(cases, before), rule(cases, after), strict=True
+    ):
+        if was.decision == will.decision:
+            continue
+        changes[f"{was.decision}→{will.decision}"] += 1
+        if len(examples) < EXAMPLES:
+            examples.append(
+                {
+                    "id": analysis.pk,
+                    "text": analysis.text[:EXCERPT] if readable else None,
+                    "score": analysis.score,
+                    "before": was.decision,
+                    "after": will.decision,
+                }
+            )
+    return {
+        "checked": len(checked),
+        "changed": sum(changes.values()),
+        "by_change": dict(changes.most_common()),
+        "examples": examples,
+    }
+
+
+def _finder(term: Term) -> Callable[[Judged], bool]:
+    """Whether this term alone is found in a text."""
+    lists, now = Lists([term]), timezone.now()
+
+    def finds(judged: Judged) -> bool:
+        return bool(lists.find(judged.tokens, language=language_of(judged), now=now))
+
+    return finds

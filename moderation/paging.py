@@ -70,6 +70,11 @@ def page_of(
     )
 
 
+def cursor_after(row: Any, order: Order = NEWEST) -> str:
+    """The cursor of the page that begins after `row`."""
+    return _write(False, row, order)
+
+
 def _write(backwards: bool, row: Any, order: Order) -> str:
     value = getattr(row, order.field)
     place = value.isoformat() if order.moment else repr(value)

@@ -11,11 +11,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from modelops import selectors
-from modelops.access import OPERATE
+from modelops.access import KEEP_SENTENCES, OPERATE
 from modelops.alert_texts import alert_text
+from moderation.people import person
+from moderation.selectors_care import care_of, escalated_items
+from moderation.urls_team import TEAM_PAGES
 
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "theme"
+MANY = 99  # a badge says no more
+# "g" and then one of these goes to a section
+KEYS = {"moderation:queue": "q", "moderation:history": "h", "modelops:model": "m"}
+HISTORY_PAGES = {
+    f"moderation:{name}" for name in ("history", "analysis", "erase", "erase_shown", "label")
+}
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -25,6 +34,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "sections": SimpleLazyObject(lambda: sections(request)),
         "live_model": SimpleLazyObject(lambda: live_model(request)),
         "model_alerts": SimpleLazyObject(lambda: model_alerts(request)),
+        "for_leads": SimpleLazyObject(lambda: for_leads(request)),
+        "keys_off": SimpleLazyObject(lambda: keys_off(request)),
         "docs_url": SimpleLazyObject(lambda: docs_url(request) or ""),
     }
 
@@ -45,15 +56,30 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
         found.append(
             ("moderation:analyse", _("Analyse"), "i-analyse", here == "moderation:analyse")
         )
+    if user.has_perm("moderation.review_analysis"):
+        in_queue = here.startswith("moderation:queue")
+        found.append(("moderation:queue", _("Queue"), "i-queue", in_queue))
     if user.has_perm("moderation.analyze_text") or user.has_perm("moderation.view_analysis"):
-        in_history = here.startswith("moderation:") and here != "moderation:analyse"
+        in_history = here in HISTORY_PAGES
         found.append(("moderation:history", _("History"), "i-history", in_history))
     if user.has_perm(OPERATE):
         found.append(("modelops:model", _("Model"), "i-model", here.startswith("modelops:")))
+    elif user.has_perm(KEEP_SENTENCES):
+        in_sentences = here.startswith("modelops:")
+        found.append(("modelops:sentences", _("Sentences"), "i-check", in_sentences))
+    if user.has_perm("moderation.manage_team"):
+        found.append(("moderation:team", _("Team"), "i-team", here in TEAM_PAGES))
     if user.is_staff:
         found.append(("admin:index", _("Administration"), "i-admin", False))
     entries = [
-        {"name": name, "url": reverse(name), "label": label, "icon": icon, "current": current}
+        {
+            "name": name,
+            "url": reverse(name),
+            "label": label,
+            "icon": icon,
+            "current": current,
+            "key": KEYS.get(name, ""),
+        }
         for name, label, icon, current in found
     ]
     if docs := docs_url(request):
@@ -61,6 +87,21 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
             {"name": "docs", "url": docs, "label": _("API"), "icon": "i-api", "current": False}
         )
     return entries
+
+
+def for_leads(request: HttpRequest) -> str:
+    """For leads: how many escalated items wait for them, "" for none."""
+    if not request.user.has_perm("moderation.take_over"):
+        return ""
+    count = escalated_items().order_by()[: MANY + 1].count()
+    return f"{MANY}+" if count > MANY else str(count or "")
+
+
+def keys_off(request: HttpRequest) -> bool:
+    """Whether this user wants no single letters as commands."""
+    if not request.user.has_perm("moderation.review_analysis"):
+        return False
+    return not care_of(person(request)).shortcuts
 
 
 def docs_url(request: HttpRequest) -> str | None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from django import template
 
 from modelops import words
+from moderation import presentation_queue
 
 register = template.Library()
 
 register.filter("points", words.percent)
 register.filter("grouped", words.grouped)
 register.filter("ago", words.ago)
+register.filter("waiting", presentation_queue.waiting)
+register.filter("did", presentation_queue.did)
+register.filter("is_undone", presentation_queue.is_undone)
 
 
 @register.filter

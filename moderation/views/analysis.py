@@ -17,6 +17,7 @@ from moderation.models import Analysis, Category
 from moderation.selectors import visible_analyses, with_people
 from moderation.services import erase_analysis, label_analysis
 from moderation.views.common import back, rights
+from moderation.views.queue_more import rounds_of
 
 
 def _analysis(request: PageRequest, pk: int) -> Analysis:
@@ -39,7 +40,9 @@ def analysis(request: PageRequest, pk: int) -> HttpResponse:
         "categories": Category.choices,
         "detail": True,
     }
-    return render(request, "moderation/analysis.html", context | rights(request))
+    return render(
+        request, "moderation/analysis.html", context | rights(request) | rounds_of(found, request)
+    )
 
 
 @allowed_to("review_analysis")

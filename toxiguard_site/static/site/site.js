@@ -61,9 +61,20 @@ document.addEventListener("click", (event) => {
   }
 });
 
-// --- Keys: "/" searches, Ctrl+Enter sends, Escape closes ---
+// --- Keys: "/" searches, "g" and a letter goes to a section, Ctrl+Enter sends, Escape closes ---
+const keysOn = document.querySelector(".frame")?.dataset.keys !== "off";
+
+function goTo(event) {
+  const going = document.body.dataset.going;
+  delete document.body.dataset.going;
+  if (going && Date.now() - Number(going) < 2000) {
+    event.preventDefault(); // the letter is no command of the page
+    document.querySelector(`[data-go="${CSS.escape(event.key)}"]`)?.click();
+  } else if (event.key === "g") document.body.dataset.going = String(Date.now());
+}
+
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+  const typing = event.target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
   if (event.key === "Escape") {
     const menu = document.querySelector("details[data-menu][open]");
     if (menu) {
@@ -71,17 +82,19 @@ document.addEventListener("keydown", (event) => {
       menu.querySelector("summary").focus();
     }
   }
-  if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target === field()) {
+    event.preventDefault();
+    field().form.requestSubmit();
+  }
+  if (!keysOn || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!document.querySelector("dialog[open]")) goTo(event);
+  if (event.key === "/") {
     const search = document.getElementById("search");
     if (search && search.offsetParent !== null && !document.querySelector("dialog[open]")) {
       event.preventDefault();
       search.focus();
       search.select();
     }
-  }
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target === field()) {
-    event.preventDefault();
-    field().form.requestSubmit();
   }
 });
 

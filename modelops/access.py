@@ -15,6 +15,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 OPERATE = "modelops.operate_model"
+KEEP_SENTENCES = "modelops.change_mustpasssentence"
 View = Callable[..., HttpResponseBase]
 
 

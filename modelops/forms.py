@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from modelops.models import MustPassSentence
 
 LONGEST_REASON = 500  # characters, as the columns have them
 
@@ -97,6 +100,26 @@ class ThresholdsForm(forms.Form):
     def base_rate(self) -> float | None:
         value = self.cleaned_data.get("base_rate")
         return None if value is None else round(value / 100, 6)
+
+
+class SentenceForm(forms.ModelForm):
+    """A sentence that no new version may get wrong."""
+
+    toxic = forms.TypedChoiceField(
+        label=gettext_lazy("Right answer"),
+        choices=[("", "—"), ("true", gettext_lazy("Toxic")), ("false", gettext_lazy("Not toxic"))],
+        coerce=lambda value: value == "true",
+    )
+
+    class Meta:
+        model = MustPassSentence
+        fields = ["text", "language", "toxic"]
+        widgets = {"text": forms.Textarea(attrs={"rows": 3, "maxlength": LONGEST_REASON})}
+        error_messages = {
+            NON_FIELD_ERRORS: {
+                "unique_together": gettext_lazy("This sentence is there already."),
+            }
+        }
 
 
 def _points(label: str, *, least: float = 0.0, most: float = 100.0) -> forms.FloatField:

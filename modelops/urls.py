@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from modelops.views import actions, pages, thresholds, trainings
+from modelops.views import actions, pages, sentences, thresholds, trainings
 
 app_name = "modelops"
 
@@ -28,6 +28,8 @@ urlpatterns = [
     path("backups/<str:name>/delete/", actions.delete, name="delete"),
     path("datasets/<int:pk>/", actions.switch_dataset, name="switch_dataset"),
     path("holds/<int:pk>/release/", actions.release, name="release"),
+    path("sentences/", sentences.sentences, name="sentences"),
+    path("sentences/<int:pk>/remove/", sentences.remove_sentence, name="remove_sentence"),
     path("thresholds/", thresholds.thresholds, name="thresholds"),
     path("thresholds/clear/", thresholds.clear, name="clear_thresholds"),
 ]

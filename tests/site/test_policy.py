@@ -28,6 +28,7 @@ PAGES = (
     *("/admin/modelops/modelversion/", "/admin/knox/authtoken/add/"),
     *("/modelo/", "/modelo/versions/1.0.0/", "/modelo/versions/1.0.0/promote/"),
     *("/modelo/retrain/full/", "/modelo/thresholds/", "/modelo/thresholds/clear/"),
+    "/modelo/sentences/",
     *("/admin/modelops/modelversion/update/", "/admin/modelops/modelversion/back-up/"),
     *("/admin/modelops/trainingrun/", "/admin/modelops/backup/", "/admin/modelops/alert/"),
     *("/admin/modelops/thresholdchange/", "/admin/modelops/thresholdchange/add/"),

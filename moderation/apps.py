@@ -1,11 +1,15 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_out
 from django.db import connections
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 WEBHOOK_PAUSE = 3.0  # seconds after which webhooks hear of a decision, and it is tried again
 
@@ -27,13 +31,28 @@ class ModerationConfig(AppConfig):
         maintenance.register("search_traces", forget_traces)
         maintenance.register("webhook_messages", drop_old_messages)
         maintenance.register_frequent("webhooks", send_due_messages, every=WEBHOOK_PAUSE)
+        maintenance.register("rescored_items", rescore_waiting)
         post_migrate.connect(keep_search_index, sender=self)
+        user_logged_out.connect(release_claims, dispatch_uid="moderation.claims")
 
 
 def keep_search_index(*, using: str, **kwargs: Any) -> None:
     from moderation.search import repair_index
 
     repair_index(connections[using])
+
+
+def release_claims(*, user: User | None, **kwargs: Any) -> None:
+    from moderation.services.claims import release_claims_of
+
+    if user is not None:
+        release_claims_of(user=user)
+
+
+def rescore_waiting() -> int:
+    from moderation.services.rescore_items import rescore_waiting
+
+    return rescore_waiting()
 
 
 def erase_expired() -> int:

@@ -48,7 +48,7 @@ def fails(*args: object) -> str:
 def test_a_text(live_model):
     lines = run("analyze_text", TOXIC).splitlines()
     assert TOXIC in lines[0]
-    assert lines[-1].startswith("1 texts: 0 allowed,")
+    assert lines[-1].startswith("1 text: 0 allowed,")
     assert Analysis.objects.count() == 0
 
 

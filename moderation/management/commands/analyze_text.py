@@ -11,6 +11,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from rich.console import Console
 from rich.progress import Progress
 
@@ -142,22 +143,25 @@ class Command(SiteCommand):
         if not options["output"]:
             for record in records:
                 self.stdout.write(_line(record))
-        self.stdout.write(
-            _(
-                "%(texts)s texts: %(allow)s allowed, %(review)s to review, %(block)s blocked; "
-                "%(stored)s stored; model %(model_version)s."
-            )
-            % summary
+        words = ngettext(
+            "%(texts)s text: %(allow)s allowed, %(review)s to review, %(block)s blocked; "
+            "%(stored)s stored; model %(model_version)s.",
+            "%(texts)s texts: %(allow)s allowed, %(review)s to review, %(block)s blocked; "
+            "%(stored)s stored; model %(model_version)s.",
+            summary["texts"],
         )
+        self.stdout.write(words % summary)
 
     def _fail(self, records: Sequence[Analysis], limit: str | None) -> None:
         severe = {"review": (Decision.REVIEW, Decision.BLOCK), "block": (Decision.BLOCK,)}
         count = sum(record.decision in severe.get(limit or "", ()) for record in records)
         if limit and count:
-            raise CommandError(
-                _("%(count)s texts reach “%(limit)s” (--fail-on).")
-                % {"count": count, "limit": Decision(limit).label}
+            words = ngettext(
+                "%(count)s text reaches “%(limit)s” (--fail-on).",
+                "%(count)s texts reach “%(limit)s” (--fail-on).",
+                count,
             )
+            raise CommandError(words % {"count": count, "limit": Decision(limit).label})
 
 
 def _verdict(record: Analysis, *, as_json: bool = False) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The history's charts, drawn by pygal and served as `.svg` resources for `<img>`.
+"""Charts, drawn by pygal and served as `.svg` resources for `<img>`; here those of the history.
 
 An image's figures are in its address, so it asks nothing of the database and may be cached.
 pygal's script and style attributes are taken out; the style sheet that stays is allowed by its
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from html import unescape
@@ -23,6 +24,7 @@ from modelops.words import grouped
 from moderation.models import Category
 
 HEIGHT = 170
+Painter = Callable[[str, dict[str, str]], pygal.Graph]  # of figures and colours
 FONT = 'Roboto, "Segoe UI", "Helvetica Neue", Arial, sans-serif'
 _INK = {
     "light": {"text": "#45525d", "line": "#dfe4e8", "accent": "#2a8583", "good": "#3f9a68"}
@@ -42,14 +44,16 @@ class Chart:
     policy: str  # its Content-Security-Policy
 
 
-def draw(name: str, figures: str, theme: str) -> Chart:
-    """Draw chart `name` ("answers", "bands", "categories"). Raises BadChart.
+def draw(
+    name: str, figures: str, theme: str, *, painters: Mapping[str, Painter] | None = None
+) -> Chart:
+    """Draw chart `name` of `painters`, by default one of the history's. Raises BadChart.
 
-    `figures` are whole numbers with commas between; for "categories" each after its code and a
-    colon: "insult:12,threat:3".
+    Theirs ("answers", "bands", "categories") take `figures` that are whole numbers with commas
+    between; for "categories" each after its code and a colon: "insult:12,threat:3".
     """
     ink = _INK.get(theme)
-    painter = {"answers": _answers, "bands": _bands, "categories": _categories}.get(name)
+    painter = (painters or PAINTERS).get(name)
     if ink is None or painter is None:
         raise BadChart(name)
     drawing = painter(figures, ink)
@@ -58,7 +62,8 @@ def draw(name: str, figures: str, theme: str) -> Chart:
     return Chart(svg=svg, policy=_policy(svg))
 
 
-def _numbers(figures: str, count: int) -> list[int]:
+def numbers_in(figures: str, count: int) -> list[int]:
+    """`count` whole numbers with commas between. Raises BadChart."""
     parts = figures.split(",")
     if len(parts) != count or not all(re.fullmatch(r"\d{1,12}", part) for part in parts):
         raise BadChart(figures)
@@ -66,10 +71,10 @@ def _numbers(figures: str, count: int) -> list[int]:
 
 
 def _answers(figures: str, ink: dict[str, str]) -> pygal.Graph:
-    safe, toxic = _numbers(figures, 2)
+    safe, toxic = numbers_in(figures, 2)
     colors = (ink["good"], ink["bad"])
     chart = pygal.Pie(
-        inner_radius=0.62, show_legend=True, legend_box_size=10, **_common(ink, colors, 270)
+        inner_radius=0.62, show_legend=True, legend_box_size=10, **common(ink, colors, 270)
     )
     total = safe + toxic or 1
     for words, value in ((_("Not toxic"), safe), (_("Toxic"), toxic)):
@@ -79,11 +84,11 @@ def _answers(figures: str, ink: dict[str, str]) -> pygal.Graph:
 
 
 def _bands(figures: str, ink: dict[str, str]) -> pygal.Graph:
-    numbers = _numbers(figures, 5)
+    numbers = numbers_in(figures, 5)
     colors = tuple(ink["bands"].split())
     chart = pygal.StackedBar(
-        **_common(ink, colors, 280),
-        **_bar_options(numbers),
+        **common(ink, colors, 280),
+        **bar_options(numbers),
         show_y_labels=False,
         print_values=True,
         print_values_position="top",
@@ -99,10 +104,10 @@ def _categories(figures: str, ink: dict[str, str]) -> pygal.Graph:
     names = dict(Category.choices)
     if any(code not in names for code, _colon, _number in pairs):
         raise BadChart(figures)
-    numbers = _numbers(",".join(number for _c, _colon, number in pairs), len(pairs))
+    numbers = numbers_in(",".join(number for _c, _colon, number in pairs), len(pairs))
     chart = pygal.HorizontalBar(
-        **_common(ink, (ink["accent"],), 330),
-        **_bar_options(numbers),
+        **common(ink, (ink["accent"],), 330),
+        **bar_options(numbers),
         show_x_labels=False,
         show_x_guides=False,
     )
@@ -114,7 +119,10 @@ def _categories(figures: str, ink: dict[str, str]) -> pygal.Graph:
     return chart
 
 
-def _bar_options(numbers: list[int]) -> dict[str, Any]:
+PAINTERS: dict[str, Painter] = {"answers": _answers, "bands": _bands, "categories": _categories}
+
+
+def bar_options(numbers: list[int]) -> dict[str, Any]:
     # Room above the longest bar for its number.
     return {
         "show_legend": False,
@@ -125,7 +133,7 @@ def _bar_options(numbers: list[int]) -> dict[str, Any]:
     }
 
 
-def _common(ink: dict[str, str], colors: tuple[str, ...], width: int) -> dict[str, Any]:
+def common(ink: dict[str, str], colors: tuple[str, ...], width: int) -> dict[str, Any]:
     style = Style(
         background="transparent",
         plot_background="transparent",

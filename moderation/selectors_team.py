@@ -13,11 +13,12 @@ from django.db.models import Aggregate, Count, F, Min, OuterRef, Q, QuerySet, Su
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from moderation.models import Analysis, QueueItem, ReviewDecision
+from moderation.models import Analysis, QueueItem, ReviewDecision, UnscoredText
 
 DAYS = 30
 MOST = 50_000  # decisions that the figures look at
 SAMPLE = 10_000  # of them, for medians where the database has none
+SHOWN = 5  # texts of an author, before they are erased
 COUNTED = 10_000  # the waiting items are counted so far
 Action = ReviewDecision.Action
 Mode = ReviewDecision.Mode
@@ -138,6 +139,45 @@ def analyses_of(*, author: str, source: str = "") -> QuerySet[Analysis]:
     """What is kept of an author, by the exact name; from one source, or from all."""
     found = Analysis.objects.filter(author=author, erased_at__isnull=True)
     return found.filter(source=source) if source else found
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorPreview:
+    """What erasing an author would touch."""
+
+    count: int  # analyses
+    newest: int  # the number of the newest of them, 0 without any
+    sources: list[tuple[str, int]]
+    sample: list[Analysis]
+    waiting: int  # of them, in the queue
+    labelled: int  # of them, with a right answer
+    unscored: int  # texts that could not be scored
+
+    @property
+    def total(self) -> int:
+        return self.count + self.unscored
+
+
+def preview_of_author(*, author: str, source: str = "", up_to: int | None = None) -> AuthorPreview:
+    """What erasing `author` would touch; `up_to` leaves out what came after that number."""
+    found = analyses_of(author=author, source=source)
+    newest = found.order_by("-pk").values_list("pk", flat=True).first() or 0
+    if up_to is not None:
+        found = found.filter(pk__lte=up_to)
+        newest = min(newest, up_to)
+    unscored = UnscoredText.objects.filter(author=author)
+    sources = found.order_by().values_list("source").annotate(count=Count("pk"))
+    return AuthorPreview(
+        count=found.count(),
+        newest=newest,
+        sources=sorted(sources, key=lambda row: -row[1]),
+        sample=list(found.order_by("-created_at")[:SHOWN]),
+        waiting=QueueItem.objects.filter(
+            analysis__in=found.order_by(), state=QueueItem.State.OPEN
+        ).count(),
+        labelled=found.filter(given_labels__isnull=False).distinct().count(),
+        unscored=(unscored.filter(source=source) if source else unscored).count(),
+    )
 
 
 def _recent() -> tuple[QuerySet[ReviewDecision], bool]:

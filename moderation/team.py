@@ -6,8 +6,20 @@ from collections.abc import Iterable
 
 from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Prefetch, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 REVIEW = "moderation.review_analysis"
+_NAMES = {  # of the groups that a site starts with; it may rename them
+    "Integrations": _("Integrations"),
+    "Moderators": _("Moderators"),
+    "Leads": _("Leads"),
+    "Operators": _("Operators"),
+}
+
+
+def group_name(group: Group) -> str:
+    """The group's name in the reader's language, where it is one that every site has."""
+    return str(_NAMES.get(group.name, group.name))
 
 
 def grantable_groups(user: User) -> list[Group]:

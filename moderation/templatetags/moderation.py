@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import template
 
 from modelops import words
-from moderation import presentation_queue
+from moderation import presentation_queue, team
 
 register = template.Library()
 
@@ -15,6 +15,7 @@ register.filter("ago", words.ago)
 register.filter("waiting", presentation_queue.waiting)
 register.filter("did", presentation_queue.did)
 register.filter("is_undone", presentation_queue.is_undone)
+register.filter("group_name", team.group_name)
 
 
 @register.filter

@@ -130,6 +130,17 @@ def recent_labels(*, since: datetime, limit: int) -> list[LabelledText]:
     return [label for holder in _recent for label in holder.recent_labels(since=since, limit=limit)]
 
 
+def expire(digests: Iterable[str]) -> None:
+    """Tell the model's side that a holder of labels no longer keeps texts (SHA-256 of each).
+
+    Caches that know one of them go. Datasets stay: what is in them came by another way, and was
+    perhaps kept there on purpose.
+    """
+    from modelops.services.purge_erased_texts import drop_caches
+
+    drop_caches(digests=frozenset(digests))
+
+
 def forget(digests: Iterable[str]) -> None:
     """Tell the model's side that texts were erased: SHA-256 (hex) of each exact text.
 

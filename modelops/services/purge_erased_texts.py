@@ -54,6 +54,16 @@ def purge_erased_texts() -> int:
     return removed
 
 
+def drop_caches(*, digests: Collection[str]) -> int:
+    """Drop the caches that know one of the texts (SHA-256, hex); return how many that were."""
+    dropped = 0
+    for path in store.cache_files() if digests else ():
+        if not set(cached_digests(path)).isdisjoint(digests):
+            store.remove_text_file(path)
+            dropped += 1
+    return dropped
+
+
 def _purge_caches() -> None:
     """Drop caches with an erased text; a training that ran meanwhile may have kept it anew."""
     for path in store.cache_files():

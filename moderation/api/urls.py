@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from moderation.api import queue, terms, views
+from moderation.api import queue, team, terms, views
 
 app_name = "api"
 
@@ -28,4 +28,10 @@ urlpatterns = [
     path("terms", terms.TermListView.as_view(), name="terms"),
     path("terms/<int:pk>", terms.TermView.as_view(), name="term"),
     path("policy", terms.PolicyView.as_view(), name="policy"),
+    path("webhooks", team.WebhookListView.as_view(), name="webhooks"),
+    path("webhooks/<int:pk>", team.WebhookView.as_view(), name="webhook"),
+    path("webhooks/<int:pk>/secret", team.WebhookSecretView.as_view(), name="webhook-secret"),
+    path("webhooks/<int:pk>/test", team.WebhookTestView.as_view(), name="webhook-test"),
+    path("exports/<slug:name>", team.ExportView.as_view(), name="export-table"),
+    path("authors/erase", team.EraseAuthorView.as_view(), name="author-erase"),
 ]

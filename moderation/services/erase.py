@@ -36,8 +36,8 @@ def erase_analyses(*, analyses: QuerySet[Analysis], by: User | None) -> int:
 
     With them goes what people wrote about the text: appeals, reports, notes, and the words beside
     decisions. Scores, decisions and labels stay as figures. Erased analyses are in no list and
-    wait for nobody, and their labels teach the model nothing more; the texts go from imported
-    datasets as well. `by` is None where time is up.
+    wait for nobody, and their labels teach the model nothing more. The texts go from imported
+    datasets as well, unless `by` is None: then nobody asked for it, only their time is up.
     """
     # The filters of `analyses` may look at what is erased: choose first, by number.
     chosen = Analysis.objects.filter(
@@ -46,7 +46,11 @@ def erase_analyses(*, analyses: QuerySet[Analysis], by: User | None) -> int:
     lock_rounds(analysis_ids=chosen.order_by().values("pk"))
     close_rounds(analysis_ids=chosen.order_by().values("pk"))
     _forget_words(chosen, by)
-    sources.forget(list(chosen.values_list("text_digest", flat=True)))
+    if by:
+        sources.forget(list(chosen.values_list("text_digest", flat=True)))
+    else:
+        labelled = chosen.filter(given_labels__isnull=False)
+        sources.expire(list(labelled.values_list("text_digest", flat=True)))
     count = chosen.update(
         text="",
         text_digest="",

@@ -6,7 +6,7 @@ Positions are strings in percent, made here, since SVG attributes know no decima
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any
@@ -15,7 +15,8 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from modelops.words import percent
-from moderation.models import Analysis, Category
+from moderation.models import Analysis, Category, Decision, Term
+from moderation.ruling import model_decision
 
 STEPS = 5  # of tint
 STRONG = 1.0  # logits: a piece that adds this much may have the strongest tint
@@ -112,8 +113,27 @@ def bars(categories: dict[str, float], labels: Sequence[str]) -> list[Bar]:
     ]
 
 
+def rule_words(rule: Mapping[str, Any]) -> dict[str, str]:
+    """A term that had a say, in words."""
+    category = rule.get("category") or ""
+    return {
+        "pattern": str(rule["pattern"]),
+        "code": str(rule["action"]),
+        "action": str(Term.Action(rule["action"]).label),
+        "category": str(Category(category).label) if category else "",
+    }
+
+
 def reason(analysis: Analysis) -> str:
     """Why this decision, in one sentence."""
+    if analysis.rules and analysis.decision != (alone := model_decision(analysis)):
+        return {
+            Decision.ALLOW: _("The term list allows what raised the score."),
+            Decision.REVIEW: _("The term list sends it to a person.")
+            if alone == Decision.ALLOW
+            else _("The term list allows part of what raised the score: a person decides."),
+            Decision.BLOCK: _("A term of the list blocks it."),
+        }[Decision(analysis.decision)]
     if analysis.language == "und" and analysis.decision == "review":
         return _("The model does not know this language: a person decides.")
     return {
@@ -133,6 +153,7 @@ def result(analysis: Analysis) -> dict[str, Any]:
         "gauge": gauge(analysis.score, analysis.thresholds),
         "bars": bars(analysis.categories, analysis.labels),
         "segments": pieces,
+        "rules": [rule_words(rule) for rule in analysis.rules],
         "marked": any(segment.step for segment in pieces),
         "folds": [
             {"original": original, "folded": folded}
@@ -161,6 +182,7 @@ def raw(analysis: Analysis) -> str:
         "categories": analysis.categories,
         "labels": analysis.labels,
         "category": analysis.category or None,
+        "rules": analysis.rules,
         "spans": [{"start": a, "end": b, "contribution": c} for a, b, c in analysis.spans],
         "explanation": analysis.explanation,
         "text_length": analysis.text_length,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,7 +26,6 @@ from moderation.models import (
     ModeratorSettings,
     QueueItem,
     ReviewDecision,
-    Term,
 )
 from moderation.selectors_queue import ItemDetail, score_hidden, shown_kind
 
@@ -187,7 +185,7 @@ def pane_of(detail: ItemDetail, user: User, *, care: ModeratorSettings) -> Pane:
     if not hidden:
         pane.result = presentation.result(analysis)
         pane.weights = weights_of(analysis)
-        pane.rules = [rule_words(rule) for rule in analysis.rules]
+        pane.rules = [presentation.rule_words(rule) for rule in analysis.rules]
         if abs(item.score - analysis.score) > 0.0005:
             pane.rescored = percent(item.score)
     return pane
@@ -225,14 +223,6 @@ def weights_of(analysis: Analysis) -> list[Weight]:
         for text, value in strongest
         if value > 0
     ]
-
-
-def rule_words(rule: Mapping[str, Any]) -> dict[str, str]:
-    return {
-        "pattern": str(rule["pattern"]),
-        "action": str(Term.Action(rule["action"]).label),
-        "category": category_name(rule.get("category") or ""),
-    }
 
 
 def category_name(code: str) -> str:

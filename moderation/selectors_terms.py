@@ -9,7 +9,10 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from modelops.words import grouped
 from moderation import termlists
 from moderation.models import Analysis, Term
 from moderation.ruling import Judged, language_of, rule
@@ -36,22 +39,6 @@ def all_terms() -> QuerySet[Term]:
     return Term.objects.select_related("created_by", "removed_by")
 
 
-def standing() -> QuerySet[Term]:
-    """Those that are on the lists, expired ones included."""
-    return all_terms().filter(removed_at__isnull=True)
-
-
-def known_term(draft: Term) -> Term | None:
-    """The term that keeps `draft` off the list: one that is found by the same words."""
-    same = Term.objects.filter(
-        termlists.standing_terms(),
-        normalized=draft.normalized,
-        language=draft.language,
-        match=draft.match,
-    )
-    return same.first()
-
-
 def preview_term(draft: Term, *, reader: User) -> dict[str, Any]:
     """What adding a term would do to the newest analyses: {"checked", "changed", "by_change",
     "examples"}.
@@ -69,6 +56,17 @@ def preview_removal(term: Term, *, reader: User) -> dict[str, Any]:
     known = termlists.current().terms
     rest = [other for other in known if other.pk != term.pk]
     return _preview(term, before=Lists(known), after=Lists(rest), reader=reader)
+
+
+def told_changes(preview: dict[str, Any]) -> str:
+    """How many of the newest analyses would be decided otherwise, in a sentence."""
+    if not preview["checked"]:
+        return _("There are no analyses to try it on")
+    return ngettext(
+        "Of the last %(checked)s analyses %(changed)s would change",
+        "Of the last %(checked)s analyses %(changed)s would change",
+        preview["changed"],
+    ) % {"checked": grouped(preview["checked"]), "changed": grouped(preview["changed"])}
 
 
 def _preview(term: Term, *, before: Lists, after: Lists, reader: User) -> dict[str, Any]:

@@ -34,5 +34,7 @@ urlpatterns = [
     path("queue/unscored/", queue_more.unscored, name="queue_unscored"),
     path("queue/unscored/<int:pk>/", queue_more.settle_unscored, name="queue_settle_unscored"),
     path("queue/settings/", queue_more.settings, name="queue_settings"),
+    path("queue/settings/blur/", queue_more.blur, name="queue_blur"),
     path("", include("moderation.urls_team")),
+    path("", include("moderation.urls_rules")),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
@@ -15,6 +16,7 @@ from modelops.access import KEEP_SENTENCES, OPERATE
 from modelops.alert_texts import alert_text
 from moderation.people import person
 from moderation.selectors_care import care_of, escalated_items
+from moderation.urls_rules import RULES_PAGES
 from moderation.urls_team import TEAM_PAGES
 
 THEMES = ("auto", "light", "dark")
@@ -67,8 +69,8 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
     elif user.has_perm(KEEP_SENTENCES):
         in_sentences = here.startswith("modelops:")
         found.append(("modelops:sentences", _("Sentences"), "i-check", in_sentences))
-    if user.has_perm("moderation.manage_team"):
-        found.append(("moderation:team", _("Team"), "i-team", here in TEAM_PAGES))
+    if team := team_page(user):
+        found.append((team, _("Team"), "i-team", here in TEAM_PAGES | RULES_PAGES))
     if user.is_staff:
         found.append(("admin:index", _("Administration"), "i-admin", False))
     entries = [
@@ -87,6 +89,16 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
             {"name": "docs", "url": docs, "label": _("API"), "icon": "i-api", "current": False}
         )
     return entries
+
+
+def team_page(user: User | AnonymousUser) -> str | None:
+    """The first of the team's pages that this user may change something on."""
+    pages = {
+        "manage_team": "moderation:team",
+        "manage_terms": "moderation:terms",
+        "manage_policy": "moderation:policy",
+    }
+    return next((page for name, page in pages.items() if user.has_perm(f"moderation.{name}")), None)
 
 
 def for_leads(request: HttpRequest) -> str:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from moderation.admin import analyses
+from moderation.admin import analyses, terms
 
-__all__ = ["analyses"]
+__all__ = ["analyses", "terms"]

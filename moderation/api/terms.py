@@ -23,14 +23,13 @@ from moderation.api.serializers_terms import (
     TermPreviewSerializer,
     TermSerializer,
 )
-from moderation.errors_terms import TermExists
 from moderation.filters_terms import TermFilter
 from moderation.models import Term
 from moderation.people import person
 from moderation.policy import current_policy
-from moderation.selectors_terms import all_terms, known_term, preview_term
+from moderation.selectors_terms import all_terms, preview_term
 from moderation.services import add_term, remove_term
-from moderation.services.add_term import draft_term
+from moderation.services.add_term import check_free, draft_term
 
 MEBIBYTE = 1024 * 1024
 CONFLICT = OpenApiResponse(description=_("Problem details: what stands in the way."))
@@ -88,8 +87,7 @@ class TermListView(GenericAPIView):
                 term = add_term(**wanted, by=person(request))
                 return Response(TermSerializer(term).data, status=status.HTTP_201_CREATED)
             draft = draft_term(**wanted)
-            if known := known_term(draft):
-                raise TermExists(known)
+            check_free(draft)
             preview = preview_term(draft, reader=person(request))
         shown = {"found_as": draft.normalized, **preview}
         return Response(TermPreviewSerializer(shown).data)

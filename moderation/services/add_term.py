@@ -52,13 +52,9 @@ def add_term(
     draft.created_by, draft.starter = by, by is None
     with transaction.atomic():
         change_lists()  # first, for its lock: changes take turns
-        same = _standing(draft)
+        check_free(draft)
         # what has expired counts no more, but still takes the place of a new one
-        same.filter(expires_at__lte=timezone.now()).update(removed_at=timezone.now())
-        if known := same.first():
-            raise TermExists(known)
-        if Term.objects.filter(removed_at__isnull=True).count() >= MAX_TERMS:
-            raise TooManyTerms(MAX_TERMS)
+        _same_words(draft).update(removed_at=timezone.now())
         draft.save()
         log.info("term_added", term=draft.pk, action=action, match=match, by=by.pk if by else None)
     termlists.look_again()
@@ -165,13 +161,21 @@ def _pictures_read_as_letters(pattern: str) -> bool:
     )
 
 
+def check_free(draft: Term) -> None:
+    """Raise TermExists or TooManyTerms where the lists have no place for `draft`."""
+    if known := _same_words(draft).filter(termlists.standing_terms()).first():
+        raise TermExists(known)
+    if Term.objects.filter(removed_at__isnull=True).count() >= MAX_TERMS:
+        raise TooManyTerms(MAX_TERMS)
+
+
 def change_lists() -> None:
     """Tell all workers that the lists are other ones, once the transaction is through."""
     TermLists.objects.get_or_create(pk=1)
     TermLists.objects.filter(pk=1).update(generation=F("generation") + 1)
 
 
-def _standing(draft: Term) -> QuerySet[Term]:
+def _same_words(draft: Term) -> QuerySet[Term]:
     return Term.objects.filter(
         normalized=draft.normalized,
         language=draft.language,

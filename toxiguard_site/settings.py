@@ -269,6 +269,13 @@ SPECTACULAR_SETTINGS = {
         "VersionStateEnum": "modelops.models.ModelVersion.State",
         "RunStateEnum": "modelops.models.TrainingRun.State",
         "RunKindEnum": "modelops.models.TrainingRun.Kind",
+        "QueueKindEnum": "moderation.models.QueueItem.Kind",
+        "DecisionActionEnum": "moderation.models.ReviewDecision.Action",
+        "DecisionModeEnum": "moderation.models.ReviewDecision.Mode",
+        "DecideActionEnum": "moderation.api.queue_serializers.ACTIONS",
+        "BatchActionEnum": "moderation.api.queue_serializers.BATCH_ACTIONS",
+        "TermActionEnum": "moderation.models.Term.Action",
+        "PolicyLabelEnum": "moderation.policy.LABELS",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -79,6 +79,12 @@ class QueuePagination(AnalysisPagination):
             raise ValidationError({"order": [message]})
         return ORDERS[name]
 
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        page = super().get_paginated_response_schema(schema)
+        oldest = {"type": "string", "format": "date-time", "nullable": True}
+        page["properties"]["oldest_waiting"] = oldest
+        return page | {"required": [*page["required"], "oldest_waiting"]}
+
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
         orders = {"type": "string", "enum": [*ORDERS], "default": "harmful"}
         return [

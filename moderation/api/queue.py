@@ -193,7 +193,7 @@ class BatchDecisionView(APIView):
         summary=_("Decide about many items at once"),
         request=forms.BatchDecideSerializer,
         responses={
-            200: forms.PreviewSerializer,
+            200: forms.BatchPreviewSerializer,
             201: forms.BatchDecidedSerializer,
             409: CONFLICT,
         },
@@ -220,7 +220,7 @@ class BatchDecisionView(APIView):
         with refusals_told(user):
             if given.get("dry_run"):
                 preview = preview_batch(**what)
-                return Response(forms.PreviewSerializer(preview, context={"user": user}).data)
+                return Response(forms.BatchPreviewSerializer(preview, context={"user": user}).data)
             batch = decide_batch(
                 **what,
                 reason=given.get("reason", ""),

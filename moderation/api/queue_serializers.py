@@ -26,6 +26,8 @@ from moderation.services.decide_batch import MAX_ITEMS, Selection
 MAX_WORDS = 2000  # characters of a reason, a reply, a note, an appeal
 MAX_ID = 2**63 - 1
 Action = ReviewDecision.Action
+ACTIONS = [pair for pair in Action.choices if pair[0] != Action.UNDO]
+BATCH_ACTIONS = [pair for pair in ACTIONS if pair[0] != Action.SKIP]
 
 
 def _words(**kwargs: Any) -> OptionalCharField:
@@ -134,7 +136,7 @@ class DecisionsSerializer(serializers.Serializer):
     results = DecisionSerializer(many=True)
 
 
-class PreviewSerializer(serializers.Serializer):
+class BatchPreviewSerializer(serializers.Serializer):
     count = serializers.IntegerField(help_text=_("Items that would be decided."))
     sample = QueueItemSerializer(many=True, help_text=_("Ten of them at most."))
     left_out = serializers.DictField(child=serializers.IntegerField())
@@ -181,7 +183,7 @@ class ClaimSerializer(ObjectSerializer):
 
 
 class DecideSerializer(ObjectSerializer):
-    action = StrictChoiceField([pair for pair in Action.choices if pair[0] != Action.UNDO])
+    action = StrictChoiceField(ACTIONS)
     category = _category(help_text=_("What is wrong with the text; needed to reject it."))
     reason = _words(help_text=_("Where the policy demands one with the category."))
     note = _words(help_text=_("For other moderators."))
@@ -226,9 +228,7 @@ class FilterField(serializers.Field):
 class BatchDecideSerializer(ObjectSerializer):
     """One of `ids`, `filter` and `same_text_as`."""
 
-    action = StrictChoiceField(
-        [pair for pair in Action.choices if pair[0] not in (Action.UNDO, Action.SKIP)]
-    )
+    action = StrictChoiceField(BATCH_ACTIONS)
     ids = BoundedListField(
         limit=MAX_ITEMS,
         required=False,

@@ -69,8 +69,12 @@ class QueueFilter(filters.FilterSet):
         return queryset.filter(analysis__in=found.order_by().values("pk"))
 
     def filter_kind(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
-        if value == QueueItem.Kind.REVIEW and not self.sees_audits:
-            return queryset.filter(kind__in=[QueueItem.Kind.REVIEW, QueueItem.Kind.AUDIT])
+        kinds = QueueItem.Kind
+        blind_blocked = Q(kind=kinds.BLOCKED, blind=True)  # they read as something to review
+        if value == kinds.REVIEW and not self.sees_audits:
+            return queryset.filter(Q(kind__in=[kinds.REVIEW, kinds.AUDIT]) | blind_blocked)
+        if value == kinds.BLOCKED and not self.sees_audits:
+            return queryset.filter(kind=value).exclude(blind_blocked)
         return queryset.filter(kind=value)
 
     def filter_older_than(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:

@@ -143,8 +143,12 @@ def capped_count(items: QuerySet[Any]) -> tuple[int, bool]:
 
 
 def shown_kind(item: QueueItem, user: User | AnonymousUser) -> str:
-    """Why it waits, as this user may know it: an audit reads as something to review."""
-    if item.kind == QueueItem.Kind.AUDIT and not is_lead(user):
+    """Why it waits, as this user may know it: an audit reads as something to review.
+
+    So does what is blocked while its score is hidden: else one could tell it from an audit.
+    """
+    audit = item.kind == QueueItem.Kind.AUDIT and not is_lead(user)
+    if audit or (item.kind == QueueItem.Kind.BLOCKED and score_hidden(item, user)):
         return QueueItem.Kind.REVIEW.value
     return item.kind
 

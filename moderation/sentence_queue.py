@@ -7,7 +7,7 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import pgettext, pgettext_lazy
 
 from modelops.words import grouped
 from moderation.filters_queue import QueueFilter
@@ -17,10 +17,10 @@ from moderation.sentence import Chip, address
 FIRST = "harmful"  # the order where none is chosen
 AGES = (1, 4, 24, 72)  # hours that the filter offers
 ORDER_NAMES = {
-    "harmful": gettext_lazy("Most harmful first"),
-    "uncertain": gettext_lazy("Most uncertain first"),
-    "oldest": gettext_lazy("Oldest first"),
-    "newest": gettext_lazy("Newest first"),
+    "harmful": pgettext_lazy("order", "Most harmful"),
+    "uncertain": pgettext_lazy("order", "Most uncertain"),
+    "oldest": pgettext_lazy("order", "Oldest"),
+    "newest": pgettext_lazy("order", "Newest"),
 }
 _SEQUENCE = (
     "kind",

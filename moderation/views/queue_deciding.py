@@ -16,7 +16,6 @@ from moderation.errors import InputRefused, ReasonRequired, ReviewRefused
 from moderation.forms_queue import DecideForm, NoteForm
 from moderation.models import QueueItem, ReviewDecision
 from moderation.services.another_look import add_note
-from moderation.services.care import count_severe
 from moderation.services.claims import release_claim
 from moderation.services.decide_item import decide_item
 from moderation.services.undo_decision import undo_decision
@@ -46,14 +45,14 @@ def decide(request: PageRequest, pk: int) -> HttpResponse:
         return _ask_again(bench, get_item(pk), answer, error)
     except ReviewRefused as error:
         return _refused(bench, get_item(pk), str(error))
-    if item.blind and decision.action != ReviewDecision.Action.SKIP and shown.severe(item.analysis):
-        # counted only now: the count must not tell before what the page does not show
-        count_severe(by=request.user)
+    if item.blind and decision.action != ReviewDecision.Action.SKIP:
+        bench.see(item)  # only now: the count must not tell before what the page does not show
     following = bench.next_after(place)
     if not request.htmx:
         messages.success(request, f"{shown.did(decision)}.")
         return HttpResponseRedirect(bench.item_url(following) if following else bench.url("queue"))
-    return bench.answer(bench.opening(following) if following else None, gone=[pk])
+    pane = bench.opening(following) if following else None
+    return bench.answer(pane, gone=[pk], said=f"{shown.did(decision)}.")
 
 
 def _ask_again(
@@ -133,7 +132,10 @@ def note(request: PageRequest, pk: int) -> HttpResponse:
         return HttpResponseRedirect(bench.item_url(item) + "#notes")
     pane = bench.pane(get_item(pk))
     if not form.is_valid():
-        pane.note, pane.note_error = request.POST.get("text", ""), " ".join(map(str, form.errors["text"]))
+        pane.note, pane.note_error = (
+            request.POST.get("text", ""),
+            " ".join(map(str, form.errors["text"])),
+        )
     context = {"pane": pane, "query": bench.query.urlencode()}
     status = 422 if pane.note_error else 200
     return render(request, "moderation/queue/notes.html", context, status=status)

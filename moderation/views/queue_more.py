@@ -26,6 +26,7 @@ from moderation.services.another_look import appeal_analysis
 from moderation.services.care import set_care
 from moderation.services.unscored import dismiss_unscored, score_unscored
 from moderation.unscored_texts import problem_text
+from moderation.views.common import back
 
 PAGE_SIZE = 50
 Action = ReviewDecision.Action
@@ -109,6 +110,21 @@ def settings(request: PageRequest) -> HttpResponse:
         return redirect("moderation:queue_settings")
     status = 422 if form.is_bound else 200
     return render(request, "moderation/queue/settings.html", {"form": form}, status=status)
+
+
+@allowed_to("review_analysis")
+@require_POST
+def blur(request: PageRequest) -> HttpResponse:
+    """Switch the blur on or off, and stay where one is."""
+    care = care_of(request.user)
+    set_care(
+        by=request.user,
+        shortcuts=care.shortcuts,
+        blur=request.POST.get("blur") == "true",
+        greyscale=care.greyscale,
+        pause_minutes=care.pause_minutes,
+    )
+    return HttpResponseRedirect(back(request, reverse("moderation:queue")))
 
 
 @allowed_to("review_analysis")

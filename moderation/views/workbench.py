@@ -34,6 +34,7 @@ from moderation.services.guards import free_for
 from moderation.views.common import back
 
 PAGE_SIZE = 40
+SEEN = 500  # severe items that a session remembers
 SAME_TEXT = 1000  # items of the same text that are counted
 HEAVY = [
     f"analysis__{name}"
@@ -92,17 +93,22 @@ class Workbench:
 
     def opening(self, item: QueueItem, *, take_over: bool = False) -> shown.Pane:
         """The item, claimed for the user where that is possible; else it says why not."""
-        held_before = shown.is_held(item) and item.claimed_by_id == self.user.pk
         refused = ""
         try:
             item = claim_item(item=item, by=self.user, take_over=take_over)
         except ReviewRefused as error:
             refused = str(error)
         pane = self.pane(item, why_not=refused)
-        newly = not refused and not held_before
-        if newly and not pane.detail.hidden and shown.severe(pane.analysis):
-            count_severe(by=self.user)
+        if not refused and not pane.detail.hidden:
+            self.see(pane.item)
         return pane
+
+    def see(self, item: QueueItem) -> None:
+        """Count a severe text among those of the day, once in a session."""
+        seen = self.request.session.get("severe", [])
+        if shown.severe(item.analysis) and item.pk not in seen:
+            self.request.session["severe"] = [*seen, item.pk][-SEEN:]
+            count_severe(by=self.user)
 
     def pane(self, item: QueueItem, *, why_not: str = "") -> shown.Pane:
         """The item as it is, without claiming it."""

@@ -9,7 +9,7 @@ const rows = () => [...document.querySelectorAll("#rows .item-row")];
 const rowOf = (pk) => (pk ? document.getElementById(`row-${pk}`) : null);
 const keysOn = bench.dataset.keys === "on";
 const narrow = matchMedia("(max-width: 860px)");
-let busy = false; // a decision or an undo is on its way
+let busy = false; // another item, a decision or an undo is on its way
 let usedAt = Date.now();
 let listTop = 0; // where the list of a phone was before an item covered it
 
@@ -34,8 +34,24 @@ function shown() {
     item()?.querySelector("h2")?.focus({ preventScroll: true });
 }
 
+// --- News: each part takes the place of the old one, where that is still there ---
+const news = document.getElementById("news");
+
+function spread() {
+  for (const pk of (news.querySelector("[data-gone]")?.dataset.gone ?? "").split(" "))
+    rowOf(pk)?.remove();
+  for (const part of [...news.children].filter((child) => child.id)) {
+    const fresh = news.removeChild(part);
+    const old = document.getElementById(fresh.id);
+    if (old && (fresh.id !== "deciding" || fresh.dataset.item === opened())) old.replaceWith(fresh);
+  }
+  news.replaceChildren();
+  count();
+}
+
 document.addEventListener("htmx:afterSettle", (event) => {
   const target = event.detail.target;
+  if (target === news) spread();
   if (target.id === "item" || event.detail.elt?.id === "item") shown();
   else if (target.id === "queue-list" || target.closest?.("#queue-list")) {
     mark();
@@ -59,18 +75,17 @@ document.addEventListener("htmx:configRequest", (event) => {
   }
 });
 
-const decides = (elt) => elt.id === "decide" || elt.matches("[data-undo-last]");
+const changesItem = (detail) => detail.target?.id === "item" && detail.requestConfig.elt !== live;
 
 document.addEventListener("htmx:beforeRequest", (event) => {
   const elt = event.detail.elt;
   if (elt === live && document.hidden) event.preventDefault();
-  else if (busy && event.detail.target?.id === "item") event.preventDefault();
-  else if (decides(elt)) busy = true;
+  else if (changesItem(event.detail)) busy = true;
   if (narrow.matches && elt.matches(".item-link")) listTop = scrollY;
 });
 
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (decides(event.detail.elt)) busy = false;
+  if (changesItem(event.detail)) busy = false;
 });
 
 // --- Leaving gives the item back; a reload has claimed it anew by then, with another time ---

@@ -183,7 +183,7 @@ def _chosen(selection: Selection, by: User) -> QuerySet[QueueItem]:
     if selection.same_text_as is None:
         if len(selection.ids) > MAX_ITEMS:
             raise SelectionTooLarge(MAX_ITEMS)
-        return items.filter(analysis__in=list(selection.ids))
+        return items.filter(analysis__in=[pk for pk in selection.ids if 0 < pk < 2**63])
     digest = Analysis.objects.filter(pk=selection.same_text_as, erased_at__isnull=True).values(
         "normalized_digest"
     )

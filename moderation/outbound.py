@@ -127,6 +127,7 @@ def post(
 def _exchange(
     connection: _Connection, target: Target, body: bytes, headers: Mapping[str, str]
 ) -> tuple[int | None, str]:
+    status = None
     with connection.watched():
         try:
             connection.request("POST", target.path, body=body, headers=dict(headers))
@@ -140,8 +141,9 @@ def _exchange(
         except (http.client.HTTPException, ValueError):
             problem = "not_http"
         else:
-            return status, _problem_of(status)
-    return None, "timeout" if connection.late.is_set() else problem
+            problem = _problem_of(status)
+    # (headers that were cut off look as if they had ended)
+    return (None, "timeout") if connection.late.is_set() else (status, problem)
 
 
 def _problem_of(status: int) -> str:

@@ -73,6 +73,7 @@ def issue_member_token(*, member: User, days: int | None, by: User) -> str:
 
     Raises NoTokenForModerators, AboveYou.
     """
+    member.refresh_from_db(fields=["is_active"])  # it may have been closed meanwhile
     if not may_issue_token(by, member):
         raise NoTokenForModerators if manages(by, member) else AboveYou
     token = issue_token(user=member, days=days)

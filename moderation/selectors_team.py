@@ -117,8 +117,8 @@ def team_figures() -> Figures:
         .values_list("day", "action", "mode", "category", "model_version", "model_toxic", "undone")
         .annotate(count=Count("pk"))
     )
-    for *key, count in groups:
-        _add(figures, days, *key, count)
+    for group in groups:
+        _add(figures, days, *group)
     _add_appeals(figures, recent)
     _add_waiting(figures, days, recent)
     return figures
@@ -285,7 +285,8 @@ def _add_waiting(figures: Figures, days: dict[date, Day], recent: QuerySet[Revie
     figures.sampled = len(rows) > SAMPLE
     by_day: dict[date, list[float]] = {}
     for at, time in rows[:SAMPLE]:
-        by_day.setdefault(timezone.localdate(at), []).append(time.total_seconds())
+        if time is not None:
+            by_day.setdefault(timezone.localdate(at), []).append(time.total_seconds())
     for day, times in by_day.items():
         if here := days.get(day):
             here.median, here.ninety = quantile(times, 0.5), quantile(times, 0.9)

@@ -45,8 +45,8 @@ def announce_all(*, decisions: Sequence[ReviewDecision]) -> int:
         deliveries = [
             WebhookDelivery(webhook_id=webhook, decision=decision)
             for decision in chunk
-            if (owner := owners.get(decision.analysis_id)) and _is_told(decision)
-            for webhook in webhooks[owner]
+            if _is_told(decision)
+            for webhook in webhooks.get(owners.get(decision.analysis_id, 0) or 0, ())
         ]
         WebhookDelivery.objects.bulk_create(deliveries, ignore_conflicts=True)
         noted += len(deliveries)

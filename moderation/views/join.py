@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth import login
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -30,10 +32,10 @@ def join(request: HttpRequest) -> HttpResponse:
         context = {"problem": str(error)}
         return render(request, "moderation/team/join.html", context, status=error.status)
     form = JoinForm(request.POST if request.method == "POST" else None)
-    context = {"form": form, "secret": secret, "invitation": invitation}
+    page: dict[str, Any] = {"form": form, "secret": secret, "invitation": invitation}
     if request.user.is_authenticated or not form.is_bound or not form.is_valid():
         status = 422 if form.is_bound else 200
-        return render(request, "moderation/team/join.html", context, status=status)
+        return render(request, "moderation/team/join.html", page, status=status)
     data = form.cleaned_data
     try:
         user = accept_invitation(
@@ -52,4 +54,4 @@ def join(request: HttpRequest) -> HttpResponse:
     else:
         login(request, user, backend=BACKEND)
         return redirect("start")
-    return render(request, "moderation/team/join.html", context, status=422)
+    return render(request, "moderation/team/join.html", page, status=422)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import timedelta
 from string import ascii_lowercase
 
@@ -16,6 +18,7 @@ from moderation.errors_terms import TermExists, TermInvalid, TermRemoved
 from moderation.models import MAX_TEXT_LENGTH, Term
 from moderation.services import add_term, remove_term
 from moderation.termlists import Lists
+from tests.modelops.processes import site_environment
 from tests.moderation.terms import found, term
 
 WORD, VARIANTS = "word", "variants"
@@ -264,3 +267,30 @@ def test_what_has_expired_gives_way_to_the_same_words(moderator) -> None:
     one.refresh_from_db()
     assert one.removed_at is not None
     assert [t.pk for t in termlists.current().terms] == [two.pk]
+
+
+WATCHING = """
+import sys, time
+import django
+django.setup()
+from moderation import termlists
+print([term.pattern for term in termlists.current().terms], flush=True)
+sys.stdin.readline()
+time.sleep(1)
+print([term.pattern for term in termlists.current().terms], "sklearn" in sys.modules, flush=True)
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_another_process_counts_a_term_within_a_second(tmp_path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", WATCHING],
+        env=site_environment(tmp_path),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout.readline() == "[]\n"
+        added(by=None)
+        told, _errors = process.communicate("saved\n", timeout=60)
+    assert told == "['tonto'] False\n"

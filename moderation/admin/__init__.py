@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from moderation.admin import analyses, terms
+from moderation.admin import analyses, decisions, queue, team, terms, unscored
 
-__all__ = ["analyses", "terms"]
+__all__ = ["analyses", "decisions", "queue", "team", "terms", "unscored"]

@@ -59,6 +59,9 @@ def is_lead(user: User | AnonymousUser) -> bool:
 
 def shown_mode(decision: ReviewDecision, user: User | AnonymousUser) -> str:
     """How a decision came about, as this user may know it: an audit reads as a single one."""
-    if decision.mode == ReviewDecision.Mode.AUDIT and not is_lead(user):
-        return ReviewDecision.Mode.SINGLE.value
-    return decision.mode
+    return mode_for(decision, lead=is_lead(user))
+
+
+def mode_for(decision: ReviewDecision, *, lead: bool) -> str:
+    audit = decision.mode == ReviewDecision.Mode.AUDIT and not lead
+    return ReviewDecision.Mode.SINGLE.value if audit else decision.mode

@@ -147,15 +147,23 @@ def shown_kind(item: QueueItem, user: User | AnonymousUser) -> str:
 
     So does what is blocked while its score is hidden: else one could tell it from an audit.
     """
-    audit = item.kind == QueueItem.Kind.AUDIT and not is_lead(user)
-    if audit or (item.kind == QueueItem.Kind.BLOCKED and score_hidden(item, user)):
-        return QueueItem.Kind.REVIEW.value
-    return item.kind
+    return kind_for(item, lead=is_lead(user))
 
 
 def score_hidden(item: QueueItem, user: User | AnonymousUser) -> bool:
     """Whether what the model says is kept from this user until the item is decided."""
-    return item.blind and item.state == QueueItem.State.OPEN and not is_lead(user)
+    return hidden_for(item, lead=is_lead(user))
+
+
+def kind_for(item: QueueItem, *, lead: bool) -> str:
+    audit = item.kind == QueueItem.Kind.AUDIT and not lead
+    if audit or (item.kind == QueueItem.Kind.BLOCKED and hidden_for(item, lead=lead)):
+        return QueueItem.Kind.REVIEW.value
+    return item.kind
+
+
+def hidden_for(item: QueueItem, *, lead: bool) -> bool:
+    return item.blind and item.state == QueueItem.State.OPEN and not lead
 
 
 # --- one item --------------------------------------------------------------------------------

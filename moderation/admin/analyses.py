@@ -7,32 +7,19 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from moderation.admin.base import CappedPaginator, excerpt
 from moderation.filters import validate_search
 from moderation.models import Analysis, AnalysisLabel
 from moderation.people import person
 from moderation.search import search
 from moderation.selectors import labelled
 from moderation.services import erase_analyses, erase_analysis, label_analyses
-
-MAX_COUNT = 10_000
-EXCERPT = 100  # characters of a text in the list
-
-
-class CappedPaginator(Paginator):
-    """Counts no further than MAX_COUNT: counting a million rows takes longer than showing some."""
-
-    @cached_property
-    def count(self) -> int:
-        analyses: Any = self.object_list
-        return analyses.order_by()[:MAX_COUNT].count()
 
 
 class LabelledFilter(admin.SimpleListFilter):
@@ -155,8 +142,7 @@ class AnalysisAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("text"))
     def excerpt(self, analysis: Analysis) -> str:
-        text = analysis.text
-        return text if len(text) <= EXCERPT else f"{text[:EXCERPT]}…"
+        return excerpt(analysis.text)
 
     @admin.display(description=_("toxicity in percent"), ordering="score")
     def percentage(self, analysis: Analysis) -> float:

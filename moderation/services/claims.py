@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 from django.contrib.auth.models import User
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from moderation.errors import TakeOverDenied
@@ -41,6 +41,18 @@ def release_claim(*, item: QueueItem, by: User) -> bool:
     """Give an item back; False when `by` did not hold it."""
     held = QueueItem.objects.filter(pk=item.pk, claimed_by=by)
     return bool(held.update(claimed_by=None, claim_expires_at=None))
+
+
+def release_claims(*, items: QuerySet[QueueItem], by: User) -> int:
+    """Give back those of `items` that `by` holds; leads also what others hold. Returns how many."""
+    held = items.filter(state=State.OPEN, claimed_by__isnull=False)
+    if not is_lead(by):
+        held = held.filter(claimed_by=by)
+    numbers = list(held.order_by().values_list("pk", flat=True))
+    released = QueueItem.objects.filter(pk__in=numbers, state=State.OPEN)
+    count = released.update(claimed_by=None, claim_expires_at=None)
+    log.info("claims_released", count=count, by=by.pk)
+    return count
 
 
 def release_claims_of(*, user: User) -> int:

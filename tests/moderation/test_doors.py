@@ -85,6 +85,7 @@ DOORS: dict[tuple[str, str, str], set[str]] = {
     ("DELETE", "/api/terms/{term}", ""): LEADS,
     ("GET", "/api/policy", ""): REVIEWERS,
     ("GET", "/terms/", ""): LEADS,
+    ("POST", "/terms/", "pattern=oferta&match=word&action=flag&reason=anuncios"): LEADS,
     ("POST", "/terms/{term}/remove/", ""): LEADS,
     ("GET", "/policy/", ""): REVIEWERS,
     ("GET", "/policy/1/", ""): REVIEWERS,

@@ -117,6 +117,15 @@ def test_the_model_answers_with_the_fields_shown(admin: Client) -> None:
         assert fields(post(admin, path)) == fields(example("POST", path))
 
 
+def test_webhooks_answer_with_the_fields_shown(admin: Client) -> None:
+    added = post(admin, "/api/webhooks", owner="admin", url="https://93.184.216.34/hooks")
+    assert fields(added) == fields(example("POST", "/api/webhooks"))
+    [listed] = get(admin, "/api/webhooks")
+    assert {**listed, "secret": None}.keys() == added.keys()
+    erased = post(admin, "/api/authors/erase", author="ana", dry_run=True)
+    assert fields(erased) == fields(example("POST", "/api/authors/erase"))
+
+
 def shown_fields(method: str, path: str) -> Any:
     """As `fields`, without what is inside metadata, parameters and figures."""
     return outer(example(method, path))

@@ -10,6 +10,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -17,6 +18,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from modelops.validators import check_text
+from moderation.unscored_texts import problem_of
 
 SHOWN = 10  # of the wrong rows
 
@@ -25,10 +27,22 @@ class BadFile(ValueError):
     """The file can't be used; the message names what is wrong, by row where it can."""
 
 
-def read_texts(path: Path, *, column: str) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class RefusedText:
+    """A text that can't be scored, and why (a code of unscored_texts.py)."""
+
+    row: int
+    text: str
+    problem: str
+
+
+def read_texts(
+    path: Path, *, column: str, refused: list[RefusedText] | None = None
+) -> list[dict[str, Any]]:
     """All rows of a file, each with a valid text in `column`. Raises BadFile.
 
-    Rows are counted as a spreadsheet does: in a CSV file the header is row 1.
+    Rows are counted as a spreadsheet does: in a CSV file the header is row 1. With `refused`,
+    rows whose text can't be scored are put there, and are no reason to refuse the file.
     """
     lines = path.suffix in (".jsonl", ".ndjson")
     rows: list[dict[str, Any]] = []
@@ -37,7 +51,9 @@ def read_texts(path: Path, *, column: str) -> list[dict[str, Any]]:
         with path.open(encoding="utf-8-sig", newline="") as handle:
             pairs = _json_lines(handle) if lines else _csv_rows(handle, column)
             for number, row in pairs:
-                if problem := _problem(row, column):
+                if refused is not None and (bad := _refused(number, row, column)):
+                    refused.append(bad)
+                elif problem := _problem(row, column):
                     wrong.append(
                         _("row %(row)s: %(problem)s") % {"row": number, "problem": problem}
                     )
@@ -55,7 +71,7 @@ def read_texts(path: Path, *, column: str) -> list[dict[str, Any]]:
         raise BadFile(
             "\n".join([_("%(file)s was not used:") % {"file": path}, *wrong[:SHOWN], *tail])
         )
-    if not rows:
+    if not rows and not refused:
         raise BadFile(_("%(file)s has no rows.") % {"file": path})
     return rows
 
@@ -120,6 +136,13 @@ def _problem(row: Any, column: str) -> str:
     except ValidationError as error:
         return " ".join(error.messages)
     return ""
+
+
+def _refused(number: int, row: Any, column: str) -> RefusedText | None:
+    text = row.get(column) if isinstance(row, dict) else None
+    if not isinstance(text, str) or not (problem := problem_of(text)):
+        return None
+    return RefusedText(row=number, text=text, problem=problem)
 
 
 def _wrong_encoding(path: Path, error: UnicodeDecodeError) -> str:

@@ -14,11 +14,12 @@ from django.utils import timezone
 from modelops import serving
 from modelops.validators import check_text
 from moderation.errors import AlreadySettled, NotScorable
-from moderation.models import Analysis, UnscoredText
+from moderation.models import MAX_TEXT_LENGTH, Analysis, UnscoredText
 from moderation.services.analyze import AnalysisInput, analyze_texts
 
 log = structlog.get_logger(__name__)
 State = UnscoredText.State
+MAX_KEPT = 2 * MAX_TEXT_LENGTH  # characters of a text; the file that it came from has the rest
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # NUL and halves of surrogate pairs
 
 
@@ -34,7 +35,7 @@ def keep_unscored(*, texts: Sequence[UnscoredText]) -> int:
     )
     new = [text for text in texts if text.analysis_id is None or text.analysis_id not in waiting]
     for text in new:
-        text.text = _UNSTORABLE.sub("�", text.text)
+        text.text = _UNSTORABLE.sub("�", text.text[:MAX_KEPT])
     UnscoredText.objects.bulk_create(new, batch_size=100)
     log.info("unscored_kept", count=len(new))
     return len(new)

@@ -21,7 +21,7 @@ from django.db import connection
 from django.utils import timezone, translation
 from knox.models import AuthToken
 
-from moderation.models import Analysis
+from moderation.models import Analysis, UnscoredText
 from moderation.services import AnalysisInput, erase_analysis, issue_token, label_analysis
 from tests.moderation.conftest import KIND, TOXIC
 
@@ -106,11 +106,8 @@ def test_fail_on(live_model, tmp_path, texts, limit, status):
         ("", "The file is empty."),
         ("text\n", "has no rows."),
         ("a,b\n1,2\n", "There is no column “text”; there are: a, b."),
-        (f'text\n{KIND}\n""\n', "row 3: The text is empty."),
         (f"a,text\n1,{KIND}\n2\n", "row 3: 1 cells instead of 2"),
-        (f"text\n{KIND}\n{'x' * 1_000_000}\n", "row 3: The text has 1000000 characters"),
         ('text\n"hola\n', "is not CSV"),
-        (f"text\n{KIND} \0\n", "row 2: The character NUL is not allowed."),
         (b"text\nhola\ncoraz\xf3n\n", "line 3 has the byte 0xf3. Save it as UTF-8."),
     ],
 )
@@ -119,6 +116,32 @@ def test_bad_files(live_model, tmp_path, content, message):
     source.write_bytes(content if isinstance(content, bytes) else content.encode())
     assert message in fails("analyze_text", "--file", source, "--store")
     assert Analysis.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "problem"),
+    [
+        ('""', "row 3: The text is empty.", "blank"),
+        ("x" * 1_000_000, "row 3: The text has 1000000 characters", "too_long"),
+        ("a \0", "row 3: The character NUL is not allowed.", "nul"),
+    ],
+)
+def test_rows_without_a_score(live_model, tmp_path, text, message, problem):
+    source = tmp_path / "in.csv"
+    source.write_text(f"text\n{KIND}\n{text}\n")
+    assert message in fails("analyze_text", "--file", source)
+    assert not UnscoredText.objects.exists()
+    summary = run("analyze_text", "--file", source, "--store", "--source", "archive")
+    assert "1 stored" in summary
+    kept = UnscoredText.objects.get()
+    assert (kept.problem, kept.row, kept.source, kept.state) == (problem, 3, "archive", "waiting")
+
+
+def test_a_file_of_nothing_but_rows_without_a_score(live_model, tmp_path):
+    source = tmp_path / "in.csv"
+    source.write_text('text\n""\n')
+    assert "0 stored" in run("analyze_text", "--file", source, "--store")
+    assert UnscoredText.objects.count() == 1
 
 
 @pytest.mark.parametrize(
@@ -264,11 +287,14 @@ def test_groups_are_as_documented(db):
         for group in Group.objects.all()
     }
     moderators = {"analyze_text", "view_analysis", "review_analysis"}
+    managing = {"manage_terms", "manage_policy", "manage_team"}
     sentences = {f"{verb}_mustpasssentence" for verb in ("view", "add", "change", "delete")}
     assert groups == {
         "Integrations": {"analyze_text"},
         "Moderators": moderators,
-        "Leads": moderators | {"export", "erase"} | sentences,
+        "Leads": moderators
+        | {"export", "erase", "take_over", "manage_terms", "manage_policy", "manage_team"}
+        | sentences,
         "Operators": {"operate_model"},
     }
 

@@ -18,11 +18,13 @@ from rich.progress import Progress
 from modelops import serving
 from modelops.management.site_command import SiteCommand
 from modelops.validators import check_text
-from moderation.models import Analysis, Category, Decision
+from moderation.models import Analysis, Category, Decision, UnscoredText
 from moderation.services import AnalysisInput, AnalysisOutcome, analyze_texts
-from moderation.tables import BadFile, read_texts, written_at_once
+from moderation.services.unscored import keep_unscored
+from moderation.tables import BadFile, RefusedText, read_texts, written_at_once
 
 AT_ONCE = 500  # texts that are scored and stored together
+NAMED = 20  # rows that are told by number
 ADDED = ("score", "toxic", "decision", "category", "labels", "language", "model_version")
 
 
@@ -52,6 +54,7 @@ class Command(SiteCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self._check_options(options)
+        self.unscored: list[UnscoredText] = []
         rows = self._rows(options)
         inputs = [
             AnalysisInput(
@@ -63,6 +66,9 @@ class Command(SiteCommand):
             for row in rows
         ]
         records = [outcome.record for outcome in self._outcomes(inputs)]
+        if self.unscored:
+            keep_unscored(texts=self.unscored)
+            self._tell_unscored()
         if options["output"]:
             self._write(options["output"], rows, records)
         self._print(records, options)
@@ -82,10 +88,14 @@ class Command(SiteCommand):
 
     def _rows(self, options: dict[str, Any]) -> list[dict[str, Any]]:
         if options["file"]:
+            # what is to be kept and can't be scored waits for a person, beside the queue
+            refused: list[RefusedText] | None = [] if options["store"] else None
             try:
-                return read_texts(options["file"], column=options["column"])
+                rows = read_texts(options["file"], column=options["column"], refused=refused)
             except BadFile as error:
                 raise CommandError(str(error)) from error
+            self.unscored = [_unscored(one, options) for one in refused or ()]
+            return rows
         text = options["text"]
         try:
             if text == "-":
@@ -108,6 +118,17 @@ class Command(SiteCommand):
                     raise CommandError(str(error)) from error
                 progress.advance(task, len(part))
 
+    def _tell_unscored(self) -> None:
+        count = len(self.unscored)
+        told = ngettext(
+            "%(count)s row can't be scored; it is on the list of texts without a score: %(rows)s.",
+            "%(count)s rows can't be scored; they are on the list of texts without a score: "
+            "%(rows)s.",
+            count,
+        )
+        rows = [str(text.row) for text in self.unscored[:NAMED]] + ["…"] * (count > NAMED)
+        self.stderr.write(told % {"count": count, "rows": ", ".join(rows)})
+
     def _write(
         self, path: Path, rows: Sequence[dict[str, Any]], records: Sequence[Analysis]
     ) -> None:
@@ -126,11 +147,12 @@ class Command(SiteCommand):
 
     def _print(self, records: Sequence[Analysis], options: dict[str, Any]) -> None:
         counts = Counter(record.decision for record in records)
-        summary = {
+        summary: dict[str, Any] = {
             "texts": len(records),
             **{decision: counts[decision] for decision in Decision.values},
             "stored": sum(record.pk is not None for record in records),
-            "model_version": records[0].model_version,
+            "unscored": len(self.unscored),
+            "model_version": records[0].model_version if records else "-",
         }
         if options["json"]:
             results = [
@@ -162,6 +184,16 @@ class Command(SiteCommand):
                 count,
             )
             raise CommandError(words % {"count": count, "limit": Decision(limit).label})
+
+
+def _unscored(refused: RefusedText, options: dict[str, Any]) -> UnscoredText:
+    return UnscoredText(
+        text=refused.text,
+        problem=refused.problem,
+        row=refused.row,
+        language=options["language"] or "",
+        source=options["source"],
+    )
 
 
 def _verdict(record: Analysis, *, as_json: bool = False) -> dict[str, Any]:

@@ -114,7 +114,6 @@ class SentenceForm(forms.ModelForm):
     class Meta:
         model = MustPassSentence
         fields = ["text", "language", "toxic"]
-        widgets = {"text": forms.Textarea(attrs={"rows": 3, "maxlength": LONGEST_REASON})}
         error_messages = {
             NON_FIELD_ERRORS: {
                 "unique_together": gettext_lazy("This sentence is there already."),

@@ -48,18 +48,21 @@ class DecideForm(forms.Form):
 
 
 class BatchForm(forms.Form):
+    """`reject` is the category, named so that it is none of the filter's fields beside it."""
+
     action = forms.ChoiceField(
         choices=[(action, "") for action in (Action.APPROVE, Action.REJECT)], required=False
     )
-    category = forms.ChoiceField(choices=[("", ""), *Category.choices], required=False)
+    reject = forms.ChoiceField(choices=[("", ""), *Category.choices], required=False)
     reason = PlainTextField(required=False)
     expected_count = forms.IntegerField(min_value=0, required=False)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        category = cleaned.pop("reject", "")
         if cleaned.get("action") != Action.REJECT:
-            cleaned |= {"category": "", "reason": ""}
-        return cleaned
+            return cleaned | {"category": "", "reason": ""}
+        return cleaned | {"category": category}
 
 
 class NoteForm(forms.Form):

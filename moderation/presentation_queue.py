@@ -118,6 +118,13 @@ class Pane:
         return bool(found.decisions or found.same_text or found.same_external_id)
 
     @property
+    def appealed(self) -> ReviewDecision | None:
+        """The decision that an appeal is about."""
+        ends = (ReviewDecision.Action.APPROVE, ReviewDecision.Action.REJECT)
+        taken = (one for one in reversed(self.detail.decisions) if one.action in ends)
+        return next((one for one in taken if not is_undone(one)), None)
+
+    @property
     def same_text_url(self) -> str:
         return f"{reverse('moderation:queue_batch')}?same_text_as={self.analysis.pk}"
 

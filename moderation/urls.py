@@ -20,6 +20,7 @@ urlpatterns = [
     path("history/<int:pk>/delete/", analysis.erase, name="erase"),
     path("history/<int:pk>/appeal/", queue_more.appeal, name="appeal"),
     path("queue/", queue_pages.queue, name="queue"),
+    path("queue/next/", queue_pages.following, name="queue_next"),
     path("queue/rows/", queue_pages.rows, name="queue_rows"),
     path("queue/live/", queue_pages.live, name="queue_live"),
     path("queue/<int:pk>/", queue_pages.item, name="queue_item"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -52,6 +52,20 @@ def item(request: PageRequest, pk: int) -> HttpResponse:
     bench = Workbench(request)
     bench.leave(request.headers.get("X-Left", ""))
     return bench.show(bench.opening(get_item(pk)))
+
+
+@allowed_to("review_analysis")
+@require_GET
+@never_cache
+def following(request: PageRequest) -> HttpResponse:
+    """Open what comes after an item, or first, and is free at this moment."""
+    bench = Workbench(request)
+    bench.leave(request.headers.get("X-Left", ""))
+    after = request.GET.get("after", "")
+    found = bench.next_after(bench.place(get_item(int(after))) if _is_number(after) else "")
+    if request.htmx:
+        return bench.answer(bench.opening(found) if found else None)
+    return HttpResponseRedirect(bench.item_url(found) if found else bench.url("queue"))
 
 
 @allowed_to("review_analysis")

@@ -16,8 +16,10 @@ from modelops.words import grouped
 from moderation import presentation_queue as shown
 from moderation.access import PageRequest, allowed_to
 from moderation.errors import InputRefused, ReviewRefused
+from moderation.filters_queue import queue_filter_for
 from moderation.forms_queue import BatchForm
 from moderation.models import DecisionBatch, ReviewDecision
+from moderation.sentence_queue import only_known
 from moderation.services.decide_batch import Selection, decide_batch, preview_batch
 from moderation.services.undo_decision import undo_batch
 from moderation.views.common import back
@@ -25,6 +27,7 @@ from moderation.views.queue import get_item
 from moderation.views.queue_deciding import bench_of
 from moderation.views.workbench import Workbench
 
+QUERY = 2000  # characters of the list's query
 MANY = 2000  # items that somebody may have ticked one by one
 CHANGED = "queue-changed"
 
@@ -34,7 +37,7 @@ CHANGED = "queue-changed"
 def batch(request: PageRequest) -> HttpResponse:
     """Ask with count, sample and consequences; then decide, unless more has come in since."""
     asked = request.POST if request.method == "POST" else request.GET
-    bench = Workbench(request, asked)
+    bench = Workbench(request, QueryDict(asked.get("query", "")[:QUERY]))
     chosen = _selection(bench, asked)
     form = BatchForm(asked)
     form.is_valid()
@@ -57,7 +60,8 @@ def _selection(bench: Workbench, asked: QueryDict) -> Selection:
         return Selection(ids=ticked)
     if same.isdecimal():
         return Selection(same_text_as=int(same))
-    filters = {name: str(value) for name, value in bench.query.items() if name != "order"}
+    known = only_known(asked, queue_filter_for(bench.user))
+    filters = {name: str(value) for name, value in known.items() if name != "order"}
     return Selection(filters=filters, session=bench.session)
 
 
@@ -82,6 +86,8 @@ def _ask(
     context = {
         "preview": preview,
         "sample": bench.rows(preview.sample) if preview else [],
+        # of nothing, only why it is nothing
+        "left_out": preview.consequences[1:-1] if preview and not preview.count else [],
         "problems": problems,
         "field": getattr(problem, "field", ""),
         "action": action,
@@ -153,6 +159,13 @@ def _tell(bench: Workbench, text: str, *, undo_url: str = "") -> HttpResponse:
     if open_pk.isdecimal():
         item = get_item(int(open_pk))
         pane = None if bench.in_the_way(item) else bench.opening(item)
-    response = bench.answer(pane, text=text, kind="success", undo_url=undo_url, undo_target="#item")
+    response = bench.answer(
+        pane,
+        text=text,
+        kind="success",
+        undo_url=undo_url,
+        undo_target="#item",
+        undo_fields={"query": bench.query.urlencode()},
+    )
     trigger_client_event(response, CHANGED, after="swap")
     return reswap(retarget(response, "#item"), "outerHTML")

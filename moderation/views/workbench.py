@@ -69,7 +69,8 @@ class Workbench:
         ]
 
     def url(self, name: str, *args: Any, **extra: str) -> str:
-        return reverse(f"moderation:{name}", args=args) + sentence.address(self.query, **extra)
+        query = sentence.address(self.query, **extra)
+        return reverse(f"moderation:{name}", args=args) + (query if len(query) > 1 else "")
 
     def page(self, cursor: str | None) -> Page:
         with_texts = self.items.select_related("analysis", "claimed_by").defer(*HEAVY)
@@ -117,9 +118,7 @@ class Workbench:
         pane.may_take_over = bool(pane.holder) and is_lead(self.user)
         pane.list_url = self.url("queue")
         pane.same_text = self._same_text(item) if not why_not else 0
-        if why_not:
-            following = self.next_after(self.place(item))
-            pane.next_url = self.item_url(following) if following else ""
+        pane.next_url = self.url("queue_next", after=str(item.pk))
         return pane
 
     def _same_text(self, item: QueueItem) -> int:
@@ -181,7 +180,7 @@ class Workbench:
             "newest": QueueItem.objects.aggregate(newest=Max("pk"))["newest"] or 0,
             "unscored": UnscoredText.objects.filter(state=UnscoredText.State.WAITING).count(),
             "is_lead": is_lead(self.user),
-            "kinds": queue_filter_for(self.user).base_filters["kind"].extra["choices"],
+            "kinds": [pair for pair in self.filter.form.fields["kind"].choices if pair[0]],
             "languages": Language.choices,
             "categories": Category.choices,
             "scores": [(f"{points / 100:g}", points) for points in range(0, 101, 10)],
@@ -197,10 +196,9 @@ class Workbench:
             "last": shown.undoable(last) if last else None,
         }
         if pane is None:
-            first = self.next_after("")
             total, more = capped_count(self.items)
             context |= {
-                "first_url": self.item_url(first) if first else "",
+                "first_url": self.url("queue_next") if self.next_after("") else "",
                 "total": total,
                 "total_words": sentence.count_words(total, more),
                 "decided_today": decided_today(self.user),

@@ -69,6 +69,7 @@ document.addEventListener("htmx:configRequest", (event) => {
     parameters.said = document.getElementById("queue-new")?.dataset.said ?? "0";
     parameters.used = Date.now() - usedAt < 60_000 ? "true" : "";
   } else if (verb === "post" && target?.id === "item") {
+    headers["X-Open"] = opened();
     headers["X-Beside"] = rowOf(opened()) ? opened() : "";
   } else if (verb === "get" && target?.id === "item" && opened()) {
     headers["X-Left"] = opened();
@@ -86,6 +87,7 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 
 document.addEventListener("htmx:afterRequest", (event) => {
   if (changesItem(event.detail)) busy = false;
+  if (event.detail.elt === live && event.detail.successful) live.classList.remove("is-stale");
 });
 
 // --- Leaving gives the item back; a reload has claimed it anew by then, with another time ---
@@ -188,11 +190,17 @@ function press(selector) {
   if (button && !busy) button.click();
 }
 
+// With items chosen, approving and rejecting are about them.
+function decide(action, alone) {
+  if (document.querySelector(".item-check:checked")) press(`.batch-bar [value=${action}]`);
+  else alone();
+}
+
 const DEEDS = {
-  a: () => press("#decide [name=action][value=approve]"),
+  a: () => decide("approve", () => press("#decide [name=action][value=approve]")),
   e: () => press("#decide [name=action][value=escalate]"),
   s: () => press("#decide [name=action][value=skip]"),
-  r: openPanel,
+  r: () => decide("reject", openPanel),
   z: () => press("[data-undo-last] button"),
   j: () => go(1),
   k: () => go(-1),
@@ -250,6 +258,5 @@ document.addEventListener("click", (event) => {
   event.target.closest(".toast").remove();
 });
 
-bench.classList.add("has-script");
 mark();
 count();

@@ -166,12 +166,15 @@ document.querySelector("[data-theme-form]")?.addEventListener("submit", async (e
 // --- Answers of the server ---
 document.addEventListener("htmx:afterSwap", (event) => {
   const target = event.detail.target;
-  if (target.id === "dialog-body") document.getElementById("dialog").showModal();
+  const dialog = document.getElementById("dialog");
+  if (target.id === "dialog-body" && !dialog.open) dialog.showModal();
   if (target.id === "answer" && matchMedia("(max-width: 860px)").matches)
     document.getElementById("answer-card").scrollIntoView({ block: "start" });
 });
 
-document.addEventListener("htmx:afterRequest", () => {
+document.addEventListener("htmx:afterRequest", (event) => {
+  // what was undone can't be undone again
+  if (event.detail.successful) event.detail.elt.closest?.("[data-toast]")?.remove();
   if (document.getElementById("text-error")?.childElementCount) {
     field()?.setAttribute("aria-invalid", "true");
     field()?.focus();
@@ -180,7 +183,8 @@ document.addEventListener("htmx:afterRequest", () => {
 
 document.addEventListener("htmx:beforeSwap", (event) => {
   const dialog = document.getElementById("dialog");
-  if (dialog?.open && dialog.contains(event.detail.requestConfig?.elt)) dialog.close();
+  const stays = event.detail.target.id === "dialog-body"; // the question comes anew
+  if (dialog?.open && !stays && dialog.contains(event.detail.requestConfig?.elt)) dialog.close();
 });
 
 // The address of a filtered list names only the conditions that there are.

@@ -10,6 +10,7 @@ import structlog
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -20,10 +21,16 @@ from moderation.errors import (
     SelectionEmpty,
     SelectionTooLarge,
 )
-from moderation.models import Analysis, AnalysisLabel, DecisionBatch, QueueItem, ReviewDecision
+from moderation.models import Analysis, DecisionBatch, QueueItem, ReviewDecision
 from moderation.selectors_decisions import is_lead
 from moderation.selectors_queue import filtered_queue
-from moderation.services.decide_item import changes_of, check_answer, label_for, new_decision
+from moderation.services.decide_item import (
+    changes_of,
+    check_answer,
+    give_labels,
+    label_for,
+    new_decision,
+)
 from moderation.services.guards import decidable_by, free_for
 from moderation.services.tell_leads import tell_leads
 
@@ -157,18 +164,19 @@ def _decide(
     ).update(**changes_of(action))
     if changed != len(items):
         raise SelectionChanged(changed)  # (they are locked: nobody else can have changed them)
+    at = timezone.now()
     decisions = ReviewDecision.objects.bulk_create(
         new_decision(
             item=item, action=action, category=category, reason=reason, by=by, agreed=agreed,
-            mode=Mode.BATCH, batch=batch,
+            mode=Mode.BATCH, batch=batch, at=at,
         )
         for item in items
     )  # fmt: skip
-    labels = (
+    labels = [
         label_for(decision, item=item, agreed=agreed)
         for decision, item in zip(decisions, items, strict=True)
-    )
-    AnalysisLabel.objects.bulk_create(label for label in labels if label)
+    ]
+    give_labels(labels, decisions=decisions)
     webhooks.announce_all(decisions=decisions)
     if action == Action.ESCALATE:
         tell_leads(decisions=decisions)

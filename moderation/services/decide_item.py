@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import structlog
 from django.contrib.auth.models import User
@@ -29,6 +30,7 @@ from moderation.models import (
     ReviewDecision,
 )
 from moderation.rounds import ESCALATED
+from moderation.selectors_decisions import ENDINGS
 from moderation.services.guards import decidable_by, free_for, insist, raise_why_not, refuse_by_role
 from moderation.services.tell_leads import tell_leads
 
@@ -66,12 +68,12 @@ def decide_item(
     decision = new_decision(
         item=item, action=action, category=category, reason=reason, by=by, agreed=agreed,
         mode=mode or (Mode.BATCH if batch else MODES.get(item.kind, Mode.SINGLE)), batch=batch,
+        at=timezone.now(),
     )  # fmt: skip
     decision.reply = reply
     decision.session = session if action == Action.SKIP else ""
     decision.save(force_insert=True)
-    if label := label_for(decision, item=item, agreed=agreed):
-        label.save(force_insert=True)
+    give_labels([label_for(decision, item=item, agreed=agreed)], decisions=[decision])
     if note.strip():
         Note.objects.create(analysis_id=item.analysis_id, text=note, by=by)
     webhooks.announce(decision=decision)
@@ -140,9 +142,9 @@ def new_decision(
     agreed: PolicyVersion,
     mode: str,
     batch: DecisionBatch | None,
+    at: datetime,
 ) -> ReviewDecision:
     """An unsaved decision about `item`, with what the model said then."""
-    now = timezone.now()
     return ReviewDecision(
         item=item,
         analysis_id=item.analysis_id,
@@ -151,12 +153,12 @@ def new_decision(
         category=category,
         reason=reason,
         by=by,
-        created_at=now,
+        created_at=at,
         policy=agreed,
         batch=batch,
         model_version=item.model_version,
         model_toxic=item.model_toxic,
-        waited=max(now - item.opened_at, timedelta()),
+        waited=max(at - item.opened_at, timedelta()),
     )
 
 
@@ -180,3 +182,23 @@ def label_for(
         weight=policy.weight_of(decision.mode, policy=agreed),
         sealed=item.kind == QueueItem.Kind.AUDIT,
     )
+
+
+def give_labels(
+    labels: Sequence[AnalysisLabel | None], *, decisions: Sequence[ReviewDecision]
+) -> None:
+    """Save what follows from decisions of one moment.
+
+    One that says nothing about the text leaves nothing of what earlier decisions about it said:
+    their labels are withdrawn at its moment, by which `undo_decision` finds them again.
+    """
+    AnalysisLabel.objects.bulk_create(label for label in labels if label)
+    silent = [
+        decision.analysis_id
+        for decision, label in zip(decisions, labels, strict=True)
+        if label is None and decision.action in ENDINGS
+    ]
+    if silent:
+        AnalysisLabel.objects.filter(
+            analysis__in=silent, decision__isnull=False, withdrawn_at__isnull=True
+        ).update(withdrawn_at=decisions[0].created_at)

@@ -123,6 +123,7 @@ def _reverse(
     AnalysisLabel.objects.filter(decision__in=decisions, withdrawn_at__isnull=True).update(
         withdrawn_at=now
     )
+    _restore_labels(decisions)
     rounds = QueueItem.objects.filter(pk__in=ended, state=State.DECIDED)
     replaced = Exists(Analysis.objects.filter(revision_of=OuterRef("analysis")))
     rounds.filter(replaced).update(state=State.CLOSED)
@@ -132,3 +133,15 @@ def _reverse(
     )
     webhooks.announce_all(decisions=reversals)
     return reversals
+
+
+def _restore_labels(decisions: Sequence[ReviewDecision]) -> None:
+    """Let labels stand again that `give_labels` withdrew at the moment of these decisions."""
+    then = ReviewDecision.objects.filter(
+        pk__in=[decision.pk for decision in decisions],
+        analysis=OuterRef("analysis"),
+        created_at=OuterRef("withdrawn_at"),
+    )
+    AnalysisLabel.objects.filter(
+        Exists(then), analysis__in=[decision.analysis_id for decision in decisions]
+    ).update(withdrawn_at=None)

@@ -21,6 +21,7 @@ from moderation.models import (
     ReviewDecision,
     UnscoredText,
 )
+from moderation.selectors import newest_labels
 from moderation.selectors_queue import item_detail, open_item, queue_for
 from moderation.services import erase_analysis
 from moderation.services.another_look import add_note, appeal_analysis, report_analysis
@@ -72,6 +73,17 @@ def test_an_appeal_is_decided_by_somebody_else(rejected, moderator, make_user, i
     # who decided on the appeal may think better of it, and decide on it again
     undo_decision(decision=granted, by=other)
     decide_item(item=item, action="reject", category="insult", by=other)
+
+
+def test_an_outcome_that_says_nothing_leaves_no_label(
+    rejected, moderator, make_user, integration
+) -> None:
+    item = appeal(rejected, integration)
+    other = make_user("other", "Moderators")
+    outcome = decide_item(item=item, action="reject", category="spam", by=other)
+    assert not newest_labels().exists()
+    undo_decision(decision=outcome, by=other)
+    assert newest_labels().get().decision == rejected
 
 
 def test_what_cannot_be_appealed(rejected, integration, lead) -> None:

@@ -17,6 +17,7 @@ from modelops.models import ModelVersion
 from modelops.services.promote_version import promote_version
 from modelops.services.publish_version import publish_version
 from tests.modelops.models import write_small_model
+from tests.published import PublishedOnce
 
 
 @pytest.fixture(autouse=True)
@@ -56,12 +57,35 @@ def publish(
     return make
 
 
+@pytest.fixture(scope="session")
+def first_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where 1.0.0 is published, once per process."""
+    return tmp_path_factory.mktemp("first") / "models_store"
+
+
+@pytest.fixture(scope="session")
+def first_version(first_store: Path) -> PublishedOnce:
+    def publish() -> None:
+        numeric = write_small_model(first_store.parent / "numeric")
+        version = publish_version(
+            numeric=numeric, version="1.0.0", origin=ModelVersion.Origin.STARTER, by=None
+        )
+        promote_version(version=version, by=None, reason="test")
+
+    return PublishedOnce(publish)
+
+
 @pytest.fixture
-def live(publish: Callable[..., ModelVersion]) -> ModelVersion:
+def live(
+    db: None, store: Path, settings: Settings, first_store: Path, first_version: PublishedOnce
+) -> ModelVersion:
     """Version 1.0.0, live."""
-    version = publish()
-    promote_version(version=version, by=None, reason="test")
-    return version
+    settings.MODELS_STORE_DIR = first_store
+    first_version()
+    settings.MODELS_STORE_DIR = store
+    shutil.copytree(first_store, store, dirs_exist_ok=True)
+    serving._state = serving._State()
+    return ModelVersion.objects.get()
 
 
 @pytest.fixture

@@ -12,9 +12,10 @@ from rest_framework.test import APIClient
 
 from modelops import serving
 from modelops.models import LivePointer
-from modelops.services import publish_starter as starter
+from modelops.services.publish_starter import publish_starter
 from moderation.models import Analysis
 from moderation.services import AnalysisInput, analyze_texts, create_groups, issue_token
+from tests.published import PublishedOnce
 
 TOXIC = "Eres un idiota"
 KIND = "Muchas gracias por la ayuda"
@@ -30,12 +31,15 @@ class JSONClient(APIClient):
     default_format = "json"
 
 
+@pytest.fixture(scope="session")
+def starter() -> PublishedOnce:
+    return PublishedOnce(publish_starter)
+
+
 @pytest.fixture
-def live_model(db: None) -> None:
-    """The starter, published once per database and loaded by this process."""
-    if LivePointer.current() is None:
-        starter.publish_starter()
-    serving.look_again()
+def live_model(db: None, starter: PublishedOnce) -> None:
+    """The starter, live and loaded by this process."""
+    starter()
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from modelops.services.publish_version import publish_version
 from moderation.models import Analysis
 from moderation.services import AnalysisInput, analyze_texts, create_groups
 from tests.modelops.models import write_small_model
+from tests.published import PublishedOnce
 
 ROLES = {
     "integration": "Integrations",
@@ -38,20 +39,28 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("pages")
 
 
+@pytest.fixture(scope="session")
+def small_one(model_folder: Path) -> PublishedOnce:
+    def publish() -> None:
+        version = publish_version(
+            numeric=write_small_model(model_folder / "numeric"),
+            version="1.0.0",
+            origin=ModelVersion.Origin.STARTER,
+            by=None,
+        )
+        promote_version(version=version, by=None, reason="test")
+
+    return PublishedOnce(publish)
+
+
 @pytest.fixture
-def live_model(db: None, settings: Settings, model_folder: Path) -> ModelVersion:
-    """A small model ("idiota" and "stupid" are toxic), live; its files are made once."""
+def live_model(
+    db: None, settings: Settings, model_folder: Path, small_one: PublishedOnce
+) -> ModelVersion:
+    """A small model ("idiota" and "stupid" are toxic), live."""
     settings.MODELS_STORE_DIR = model_folder / "models_store"
-    LivePointer.objects.all().delete()
-    version = publish_version(
-        numeric=write_small_model(model_folder / "numeric"),
-        version="1.0.0",
-        origin=ModelVersion.Origin.STARTER,
-        by=None,
-    )
-    promote_version(version=version, by=None, reason="test")
-    serving.look_again()
-    return version
+    small_one()
+    return ModelVersion.objects.get()
 
 
 @pytest.fixture

@@ -6,8 +6,12 @@ One table maps each code point to its folded form: compatibility forms (NFKC), l
 
 from __future__ import annotations
 
+import itertools
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 # Letters of other scripts, or phonetic letters, that a reader takes for the Latin letter. The
 # pairs follow the shapes in the Unicode confusables data (UTS #39), limited to letters.
@@ -28,6 +32,7 @@ _SAME = {
 
 # Drawn blank, yet letters or symbols by their category.
 _BLANKS = frozenset({0x115F, 0x1160, 0x3164, 0xFFA0, 0x2800, 0x17B4, 0x17B5, 0x180E})
+_FIRST_HANGUL, _LAST_HANGUL = 0xAC00, 0xD7A3
 _DROPPED_CATEGORIES = frozenset({"Cf", "Mn", "Me", "Cs", "Co", "Cn"})
 
 
@@ -53,6 +58,12 @@ def _fold_character(code: int) -> str:
     if category == "Cc":
         # a tab or line break parts words; of other control characters a reader sees nothing
         return {9: " ", 10: "\n", 11: "\n", 12: " ", 13: "\n", 0x85: "\n"}.get(code, "")
+    if category == "Lo":
+        # most of what there is: syllables are taken apart, others without a decomposition stay
+        if _FIRST_HANGUL <= code <= _LAST_HANGUL:
+            return unicodedata.normalize("NFD", character)
+        if not unicodedata.decomposition(character):
+            return character
     if category.startswith("Z"):
         return " " if category == "Zs" else "\n"
     if letter := _enclosed_letter(code):
@@ -69,21 +80,32 @@ def _fold_character(code: int) -> str:
 class _FoldingTable(dict[int, str]):
     """Filled as characters are met; `str.translate` then runs at the speed of C.
 
-    `uneven` holds the characters met so far that fold to none or to several.
+    `uneven` holds the characters met so far that fold to none or to several. It is no longer
+    complete when the table is `full`.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.uneven: set[str] = set()
+        self.full = False
 
     def __missing__(self, code: int) -> str:
         value = _fold_character(code)
+        if len(self) >= _MOST_REMEMBERED:
+            self.full = True
+            return value
         if len(value) != 1:
             self.uneven.add(chr(code))
         self[code] = value
         return value
 
 
+_MOST_REMEMBERED = 50_000  # some 8 megabytes; Unicode has twenty times as many
+# Some symbols fold to a whole phrase (U+FDFA to 18 letters), letters to at most three. A text that
+# more than a few such symbols make very much longer is folded to one letter a character at most.
+_MOST_ADDED = 1_000
+_LONGEST_LETTER = 3
+_MOST_PHRASES = 50
 _TABLE = _FoldingTable()
 _CONTROLS = dict.fromkeys((*range(9), *range(14, 32), 127), "") | {11: "\n", 12: " ", 13: "\n"}
 
@@ -95,7 +117,22 @@ def fold_characters(text: str) -> str:
     """
     if text.isascii():
         return text.lower() if text.isprintable() else text.lower().translate(_CONTROLS)
-    return _compose(text).translate(_TABLE)
+    composed = _compose(text)
+    folded = composed.translate(_TABLE)
+    if len(folded) > len(text) + _MOST_ADDED and _swells(_folded_sizes(text)):
+        folded = "".join([_TABLE[ord(character)][:1] for character in composed])
+    return folded
+
+
+def _folded_sizes(text: str) -> NDArray[np.int64]:
+    """Return how many characters each becomes; n and a combining tilde one and none."""
+    return np.fromiter(map(len, map(_TABLE.__getitem__, map(ord, text))), np.int64, len(text))
+
+
+def _swells(sizes: NDArray[np.int64]) -> bool:
+    """Tell whether a text of such folded sizes is made to be long."""
+    phrases = np.count_nonzero(sizes > _LONGEST_LETTER)
+    return bool(phrases > _MOST_PHRASES and sizes.sum() > len(sizes) + _MOST_ADDED)
 
 
 def folded_offsets(text: str) -> Sequence[int]:
@@ -106,17 +143,15 @@ def folded_offsets(text: str) -> Sequence[int]:
     if text.isascii():
         if len(text.translate(_CONTROLS)) == len(text):
             return range(len(text) + 1)
-    elif "\u0303" not in text and _TABLE.uneven.isdisjoint(text):
+        kept = map(len, map(_CONTROLS.get, map(ord, text), itertools.repeat(" ")))
+        sizes = np.fromiter(kept, np.int64, len(text))
+    elif "\u0303" not in text and not _TABLE.full and _TABLE.uneven.isdisjoint(text):
         return range(len(text) + 1)
-    table: Mapping[int, str] = _CONTROLS if text.isascii() else _TABLE
-    offsets: list[int] = []
-    index = 0
-    while index < len(text):
-        width = 2 if text[index : index + 2] in _DECOMPOSED else 1
-        code = ord(text[index]) if width == 1 else ord("ñ")
-        folded = table[code] if table is _TABLE else table.get(code, " ")
-        offsets.extend([index] * len(folded))
-        index += width
+    else:
+        sizes = _folded_sizes(text)
+        if _swells(sizes):
+            sizes = np.minimum(sizes, 1)
+    offsets: list[int] = np.arange(len(text)).repeat(sizes).tolist()
     offsets.append(len(text))
     return offsets
 

@@ -5,14 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from modelops.ml.characters import fold_characters
 from modelops.ml.text import Tokens
-from modelops.ml.vectors import FeatureValues, Segment
 
-Array = NDArray[np.float64]
 Folding = tuple[str, str, int, int]
 # below a tenth of a logit a word moves a probability by less than 2.5 points: not worth a mark
 _VISIBLE = 0.1
@@ -35,34 +30,6 @@ class Explanation:
     spans: tuple[tuple[int, int, float], ...]
 
 
-def word_contributions(
-    present: FeatureValues, row: int, segment: Segment, head: int = 0
-) -> list[float]:
-    """Return the contribution of each word of segment `row` to its logit; their sum is exact.
-
-    A feature that occurs more than once is shared out evenly, a pair of words by halves.
-    """
-    reading, start, end = segment
-    if end == start:
-        return []
-    rows = slice(present.bounds[row], present.bounds[row + 1])
-    numbers = present.numbers[rows]
-    each = present.values[rows] * present.weights[rows, head] / present.counts[rows]
-    own = reading.own[start:end]
-    owners = np.repeat(np.arange(end - start), [len(features) for features in own])
-    shares = each[numbers.searchsorted(np.concatenate(own))]
-    result: Array = np.bincount(owners, shares, end - start).astype(np.float64, copy=False)
-    pairs = reading.pairs[start : end - 1]
-    places = np.array([n for n, number in enumerate(pairs) if number is not None], dtype=np.int64)
-    if len(places):
-        found = np.array([number for number in pairs if number is not None])
-        halves = each[numbers.searchsorted(found)] / 2.0
-        result[places] += halves
-        result[places + 1] += halves
-    per_token: list[float] = result.tolist()
-    return per_token
-
-
 def explain(
     contributions: list[float],
     tokens: Tokens,
@@ -78,14 +45,17 @@ def explain(
     """
     total = sum(contributions)
     starts, ends = tokens.starts, tokens.ends
-    merged: dict[tuple[int, int], float] = {}
-    for place, contribution in enumerate(contributions, start):
-        if contribution > 0.0:
-            # words read out of one stretch of text ("eresunidiota") share its span
-            span = (offsets[starts[place]], offsets[ends[place]])
-            merged[span] = merged.get(span, 0.0) + contribution
-    spans = [(*span, value) for span, value in merged.items() if value >= _VISIBLE]
-    spans = sorted(sorted(spans, key=lambda span: -span[2])[:_MOST_SHOWN])
+    if isinstance(offsets, range) and len(set(starts[start:end])) == end - start:
+        spans = [
+            (starts[place], ends[place], contribution)
+            for place, contribution in enumerate(contributions, start)
+            if contribution >= _VISIBLE
+        ]
+    else:
+        spans = _merged(contributions, tokens, start, offsets)
+    if len(spans) > _MOST_SHOWN:
+        spans = sorted(spans, key=lambda span: -span[2])[:_MOST_SHOWN]
+    spans.sort()
     return Explanation(
         intercept=intercept,
         rest=total - sum(span[2] for span in spans),
@@ -96,13 +66,28 @@ def explain(
     )
 
 
+def _merged(
+    contributions: Sequence[float], tokens: Tokens, start: int, offsets: Sequence[int]
+) -> list[tuple[int, int, float]]:
+    """Return the visible spans where words share one, as those read out of "eresunidiota" do."""
+    merged: dict[tuple[int, int], float] = {}
+    for place, contribution in enumerate(contributions, start):
+        if contribution > 0.0:
+            span = offsets[tokens.starts[place]], offsets[tokens.ends[place]]
+            merged[span] = merged.get(span, 0.0) + contribution
+    return [(*span, value) for span, value in merged.items() if value >= _VISIBLE]
+
+
 def undone(text: str, reading: Tokens, offsets: Sequence[int]) -> tuple[Folding, ...]:
     """Return (original, folded, start, end) where the reading is more than the text in lower case.
 
     Accents, capitals and numbers are no disguise and not listed.
     """
     folded = reading.folded
-    plain = text.isascii() and isinstance(offsets, range)
+    # a text that only lost its accents and capitals has disguises at most where a word is not
+    # what stands in its place
+    simple = text if text.isascii() else text.translate(_SIMPLE)
+    plain = isinstance(offsets, range) and simple.lower() == folded
     found: dict[tuple[int, int], list[str]] = {}
     for word, start, end in zip(reading.words, reading.starts, reading.ends, strict=True):
         if not (plain and folded[start:end] == word) and word[0].isalpha():
@@ -121,5 +106,7 @@ _SIMPLE = str.maketrans("áàâäéèêëíìîïóòôöúùûüçÁÉÍÓÚÜ�
 
 
 def _disguised(original: str, folded: str) -> bool:
+    if original.lower() == folded:
+        return False
     simple = original.translate(_SIMPLE).lower().replace("'", "")
     return simple != folded and any(c.isalpha() for c in fold_characters(original))

@@ -9,8 +9,10 @@ that no text makes it slow.
 from __future__ import annotations
 
 import itertools
+import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -27,15 +29,24 @@ _SHORTEST_JOINED = 6
 _UNUSUAL_NEIGHBOURS = 2.5
 _SENTENCE = 14  # letters from which on a sentence may have been run together
 _STRANGER_LETTERS = range(4, 13)
+_STRANGER_COSTS = tuple(7.0 + 1.2 * letters for letters in _STRANGER_LETTERS)
 _UNDERSTOOD = 0.6  # share of the letters that known words must explain
 _CHOICES = {"1": "il", "6": "gb", "9": "gq", "2": "z", "0": "o", "!": "i", "|": "li"}
 _MOST_REMEMBERED = 20_000
 _LONGEST_REMEMBERED = 24
 _MOST_VARIANTS = 64
 _MOST_LETTERS = 1_000  # of unknown words looked at in one text
+# steps of the search: natural texts take at most 1,000, a whole comment run together 4,500
+_MOST_WORK = 5_000  # in one text, without the last word
+_MOST_WORK_ON_WORD = 4_000
+_LONGEST_WRITTEN = 100  # characters in which digits and symbols may stand for letters
+_BEGINNING = 4  # letters by which the lexicon tells how long a word may get
+_STAR = re.compile(r"[*#]")
 _DOUBLED = re.compile(r"(.)\1+")
 _UNIT = re.compile(r"\W*\d+[a-zñ]{1,2}\W*")
 Path = tuple[str, "Path"] | None
+# the cost of a way so far, its last word, that word's own cost and those of its pairs
+_Way = tuple[float, str, float, Mapping[str, float] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,32 +54,37 @@ class Lexicon:
     """Known words, and pairs of words, with their cost: -ln(share of texts that use them)."""
 
     costs: Mapping[str, float]
-    pairs: Mapping[str, float]
-    # unknown words met before and what they were read as; bounded
-    readings: dict[tuple[str, str], list[str] | None] = field(default_factory=dict, compare=False)
+    pairs: Mapping[str, Mapping[str, float]]  # by the first word, then the second
+    # how long the longest word is that begins with these letters, and all words in order by
+    # first letter and length
+    longest: Mapping[str, int]
+    by_shape: Mapping[tuple[str, int], Sequence[str]]
+    letters: frozenset[str]
+    # unknown words met before, what they were read as and the work it took; bounded
+    readings: dict[tuple[str, str], tuple[list[str] | None, int]] = field(
+        default_factory=dict, compare=False
+    )
 
     @classmethod
     def from_terms(cls, terms: Sequence[str], idf: NDArray[np.float64]) -> Lexicon:
         """Take both from the word 1-2-grams of a model."""
         costs: dict[str, float] = {}
-        pairs: dict[str, float] = {}
+        pairs: dict[str, dict[str, float]] = {}
         for term, weight in zip(terms, idf.tolist(), strict=True):
-            if " " in term:
-                pairs[term] = weight - 1.0
+            first, space, second = term.partition(" ")
+            if space:
+                pairs.setdefault(first, {})[second] = weight - 1.0
             elif term.isalpha() and (len(term) > 1 or term in _SINGLE_WORDS):
                 costs[term] = weight - 1.0
-        return cls(costs, pairs)
+        longest: dict[str, int] = {}
+        by_shape: dict[tuple[str, int], list[str]] = {}
+        for word in sorted(costs):
+            size = min(len(word), _LONGEST_WORD)
+            longest[word[:_BEGINNING]] = max(longest.get(word[:_BEGINNING], 0), size)
+            by_shape.setdefault((word[0], len(word)), []).append(word)
+        return cls(costs, pairs, longest, by_shape, frozenset("".join(costs)))
 
-    def after(self, previous: str, word: str) -> float:
-        """Return the cost of `word` behind `previous` ("" for the first word)."""
-        if not previous:
-            return self.costs[word]
-        pair = self.pairs.get(f"{previous} {word}")
-        if pair is None:
-            return self.costs[word] + _UNUSUAL_NEIGHBOURS
-        return max(pair - self.costs[previous], 0.0)
-
-    def likeliest(self, candidates: Iterator[str]) -> str | None:
+    def likeliest(self, candidates: Iterable[str]) -> str | None:
         known = [word for word in candidates if word in self.costs]
         return min(known, key=self.costs.__getitem__, default=None)
 
@@ -78,16 +94,19 @@ def repair(tokens: Tokens, lexicon: Lexicon) -> tuple[Tokens, list[int]] | None:
     costs = lexicon.costs
     words = tokens.words
     doubtful = [n for n, word in enumerate(words) if word not in costs and len(word) > 1]
-    if not doubtful:
-        return None
     replaced: dict[int, list[str]] = {}
     joined: dict[int, int] = {}  # number of the first word joined -> number of words
-    letters = 0
+    letters = work = 0
+    seen: set[tuple[str, str]] = set()
     for number in doubtful:
         letters += len(words[number])
-        if letters > _MOST_LETTERS:
+        if letters > _MOST_LETTERS or work > _MOST_WORK:
             break
-        reading = _remembered(tokens, number, lexicon)
+        written = tokens.folded[tokens.starts[number] : tokens.ends[number]]
+        reading, effort = _remembered(words[number], written, lexicon)
+        if (words[number], written) not in seen:
+            seen.add((words[number], written))
+            work += effort
         if reading is not None:
             replaced[number] = reading
         elif (run := _taken_apart(tokens, number, lexicon)) is not None:
@@ -104,118 +123,159 @@ def _rebuilt(
 ) -> tuple[Tokens, list[int]]:
     result = Tokens(tokens.folded, [], [], [], [])
     changed: list[int] = []
-    ends = set(tokens.breaks)
-    number = 0
-    while number < len(tokens.words):
-        size = joined.get(number, 1)
-        new = replaced.get(number)
-        last = number + size - 1
-        if new is not None:
-            changed += range(len(result.words), len(result.words) + len(new))
-        for word in new or [tokens.words[number]]:
-            result.words.append(word)
-            result.starts.append(tokens.starts[number])
-            result.ends.append(tokens.ends[last])
-        if any(place in ends for place in range(number, last + 1)):
+    position = 0
+    for number in sorted(replaced):
+        if number < position:
+            continue  # joined to words before
+        _copy(tokens, position, number, result)
+        new, position = replaced[number], number + joined.get(number, 1)
+        changed += range(len(result.words), len(result.words) + len(new))
+        result.words += new
+        result.starts += [tokens.starts[number]] * len(new)
+        result.ends += [tokens.ends[position - 1]] * len(new)
+        if bisect_left(tokens.breaks, number) < bisect_left(tokens.breaks, position):
             result.breaks.append(len(result.words) - 1)
-        number += size
+    _copy(tokens, position, len(tokens.words), result)
     return result, changed
 
 
-def _remembered(tokens: Tokens, number: int, lexicon: Lexicon) -> list[str] | None:
-    """Return the words that an unknown word stands for, or None."""
-    word = tokens.words[number]
-    written = tokens.folded[tokens.starts[number] : tokens.ends[number]]
+def _copy(tokens: Tokens, start: int, end: int, result: Tokens) -> None:
+    """Copy words `start` to `end` and what is known of them."""
+    shift = len(result.words) - start
+    breaks = tokens.breaks[bisect_left(tokens.breaks, start) : bisect_left(tokens.breaks, end)]
+    result.breaks += [number + shift for number in breaks]
+    result.words += tokens.words[start:end]
+    result.starts += tokens.starts[start:end]
+    result.ends += tokens.ends[start:end]
+
+
+def _remembered(word: str, written: str, lexicon: Lexicon) -> tuple[list[str] | None, int]:
+    """Return the words that an unknown word stands for, or None, and how much work that is."""
     readings = lexicon.readings
     try:
         return readings[word, written]
     except KeyError:
-        reading = _reading(word, written, lexicon)
+        work = _Work()
+        found = _reading(word, written, lexicon, work), work.done
     if len(written) <= _LONGEST_REMEMBERED:
         if len(readings) >= _MOST_REMEMBERED:
             readings.clear()
-        readings[word, written] = reading
-    return reading
+        readings[word, written] = found
+    return found
 
 
-def _reading(word: str, written: str, lexicon: Lexicon) -> list[str] | None:
+class _Work:
+    """Counts what is looked up, so that the search ends at the same place on every machine."""
+
+    def __init__(self) -> None:
+        self.done = 0
+
+
+def _reading(word: str, written: str, lexicon: Lexicon, work: _Work) -> list[str] | None:
     if word == URL:
         return None
-    if not written.isalpha() and not _UNIT.fullmatch(written):
-        found = lexicon.likeliest(itertools.chain(_digits_as_letters(written), _unmasked(written)))
+    if not written.isalpha() and len(written) <= _LONGEST_WRITTEN and not _UNIT.fullmatch(written):
+        spelled = itertools.chain(
+            _digits_as_letters(written, work), _unmasked(written, lexicon, work)
+        )
+        found = lexicon.likeliest(spelled)
         if found is not None and len(found) > 2 and found != word:
             return [found]
     if word == USER or not word.isalpha():
-        return _parted(_plain_letters(written), lexicon) if word != USER else None
+        return _parted(_plain_letters(written), lexicon, work) if word != USER else None
     if _DOUBLED.search(word):
-        found = lexicon.likeliest(_undoubled(word))
+        found = lexicon.likeliest(_undoubled(word, lexicon, work))
         if found is not None and len(found) > 2:
             return [found]
-        return _parted(word, lexicon) or _parted(_DOUBLED.sub(r"\1", word), lexicon)
-    return _parted(word, lexicon)
+        return _parted(word, lexicon, work) or _parted(_DOUBLED.sub(r"\1", word), lexicon, work)
+    return _parted(word, lexicon, work)
 
 
 def _plain_letters(written: str) -> str:
     return "".join(c for c in written.translate(LEET) if c.isalpha())
 
 
-def _digits_as_letters(written: str) -> Iterator[str]:
+def _digits_as_letters(written: str, work: _Work) -> Iterator[str]:
     """Yield the words that digits and symbols for letters may spell."""
     written = written.strip(".,;:?!\"'()[]{}*_-")
     if not any(c.isalpha() for c in written):
         return
-    options = []
+    options: list[Sequence[str]] = []
     for character in written:
-        if character.isalpha():
-            options.append(character)
-        else:
-            options.append(_CHOICES.get(character, character.translate(LEET)))
+        meant = _CHOICES.get(character, character.translate(LEET))
+        options.append(character if character.isalpha() else meant if meant.isalpha() else ("",))
     for choice in itertools.islice(itertools.product(*options), _MOST_VARIANTS):
-        letters = "".join(c for c in choice if c.isalpha())
+        work.done += 1
+        letters = "".join(choice)
         yield letters
         if _DOUBLED.search(letters):
             yield _DOUBLED.sub(r"\1", letters)
 
 
-def _unmasked(written: str) -> Iterator[str]:
-    """Yield the words in which stars, at most two, stand for letters."""
-    parts = re.split(r"[*#]", written.strip(".,;:?!\"'()"))
-    if not 2 <= len(parts) <= 3 or not parts[0]:
-        return
-    for letters in itertools.product(_LETTERS, repeat=len(parts) - 1):
-        yield "".join(itertools.chain(*itertools.zip_longest(parts, letters, fillvalue="")))
+def _unmasked(written: str, lexicon: Lexicon, work: _Work) -> Iterable[str]:
+    """Return the known words in which stars, at most two, stand for letters."""
+    shown = _STAR.split(written.strip(".,;:?!\"'()"))
+    if not 2 <= len(shown) <= 3 or not shown[0]:
+        return []
+    first, last = shown[0], shown[-1]
+    if len(shown) == 2:
+        work.done += len(_LETTERS) // 4
+        return [word for letter in _LETTERS if (word := first + letter + last) in lexicon.costs]
+    size = sum(map(len, shown)) + 2
+    words = lexicon.by_shape.get((first[0], size), ())
+    work.done += len(words) // 8
+    middle, start = shown[1], len(first) + 1
+    return [
+        word
+        for word in words
+        if word.startswith(first) and word.endswith(last) and word.startswith(middle, start)
+        and word[start - 1] in _LETTERS and word[-len(last) - 1] in _LETTERS
+    ]  # fmt: skip
 
 
-def _undoubled(word: str) -> Iterator[str]:
-    """Yield the word with some or all of its repeated letters once."""
-    runs = list(_DOUBLED.finditer(word))[:6]
-    for choice in itertools.product((1, 2), repeat=len(runs)):
-        parts, end = [], 0
-        for run, keep in zip(runs, choice, strict=True):
-            parts += [word[end : run.start()], run.group(1) * keep]
-            end = run.end()
-        yield "".join(parts) + word[end:]
+def _undoubled(word: str, lexicon: Lexicon, work: _Work) -> list[str]:
+    """Return the word with some or all of its repeated letters once, as far as words begin so."""
+    found = [""]
+    end = 0
+    for run in itertools.islice(_DOUBLED.finditer(word), 6):
+        before, letter = word[end : run.start()], run.group(1)
+        found = [
+            new
+            for old in found
+            for new in (old + before + letter, old + before + letter * 2)
+            if len(new) < _BEGINNING or new[:_BEGINNING] in lexicon.longest
+        ]
+        work.done += len(found) // 4
+        end = run.end()
+    return [begun + word[end:] for begun in found]
 
 
 def _taken_apart(tokens: Tokens, number: int, lexicon: Lexicon) -> tuple[int, int, str] | None:
     """Return (first, size, word) where neighbours of an unknown word make a known one."""
-    words = tokens.words
+    words, starts, ends, folded = tokens.words, tokens.starts, tokens.ends, tokens.folded
+    start, end = starts[number], ends[number]
+    if not folded[max(start - 1, 0) : start].strip() and not folded[end : end + 1].strip():
+        return None  # it stands alone
+    left = right = number
+    while left > max(0, number - 3) and not _gap(folded, ends[left - 1], starts[left]):
+        left -= 1
+    while right < min(len(words) - 1, number + 3) and not _gap(
+        folded, ends[right], starts[right + 1]
+    ):
+        right += 1
     for size in (2, 3, 4):
-        for first in range(max(0, number - size + 1), number + 1):
-            parts = words[first : first + size]
-            if len(parts) < size or any(not part.isalpha() for part in parts):
-                continue
-            whole = "".join(parts)
+        for first in range(max(left, number - size + 1), min(number, right - size + 1) + 1):
+            whole = "".join(words[first : first + size])
             if (
-                4 <= len(whole) <= _LONGEST_WORD
-                and whole in lexicon.costs
-                and _no_gap(tokens, first, size)
+                whole in lexicon.costs
+                and 4 <= len(whole) <= _LONGEST_WORD
+                and not _gap(folded, starts[first], ends[first + size - 1])
             ):
                 return first, size, whole
     return None
 
 
-def _parted(word: str, lexicon: Lexicon) -> list[str] | None:
+def _parted(word: str, lexicon: Lexicon, work: _Work) -> list[str] | None:
     """Return the likeliest words that were run together to `word`, or None.
 
     Viterbi over the known words in it, with pairs of neighbours that the model knows. A whole
@@ -224,43 +284,104 @@ def _parted(word: str, lexicon: Lexicon) -> list[str] | None:
     count = len(word)
     if count < _SHORTEST_JOINED:
         return None
-    worst = _worst_cost(count)
-    # paths[end]: last word of a way to get there -> (cost, words before it)
-    paths: list[dict[str, tuple[float, Path]]] = [{} for _ in range(count + 1)]
-    paths[0] = {"": (0.0, None)}
-    strangers = [""] * (count + 1)  # the unknown word kept at each end: the cheapest
-    for start in range(count):
-        before = paths[start]
-        if not before:
-            continue
-        nearest = min(before, key=lambda last: before[last][0])
-        for end in range(start + 1, min(start + _LONGEST_WORD, count) + 1):
-            part = word[start:end]
-            if part in lexicon.costs and part != word:
-                cost, previous = min(
-                    (so_far + lexicon.after(last, part), last)
-                    for last, (so_far, _) in before.items()
-                )
-            elif count >= _SENTENCE and end - start in _STRANGER_LETTERS:
-                cost, previous = before[nearest][0] + _stranger_cost(end - start), nearest
-                known = paths[end].get(strangers[end])
-                if cost > worst or (known is not None and known[0] <= cost):
-                    continue
-                paths[end].pop(strangers[end], None)
-                strangers[end] = part
-            else:
-                continue
-            if cost <= worst:
-                paths[end][part] = (cost, (previous, before[previous][1]))
-    if not paths[count]:
+    if sum(map(lexicon.letters.__contains__, word)) < _UNDERSTOOD * count:
         return None
-    last, (_, path) = min(paths[count].items(), key=lambda item: item[1][0])
-    parts = [last]
-    while path is not None and path[0]:
-        parts.append(path[0])
-        path = path[1]
+    joined = _Joined(word, lexicon)
+    for start in range(count):
+        if joined.paths[start]:
+            work.done += joined.go_on_with_words(start)
+            if count >= _SENTENCE:
+                joined.go_on_with_strangers(start)
+            if work.done > _MOST_WORK_ON_WORD:
+                return None
+    parts = joined.likeliest()
     understood = sum(len(part) for part in parts if part in lexicon.costs)
-    return parts[::-1] if len(parts) > 1 and understood >= _UNDERSTOOD * count else None
+    return parts if len(parts) > 1 and understood >= _UNDERSTOOD * count else None
+
+
+class _Joined:
+    """Words run together, and the ways found so far to part them.
+
+    `paths[end]` holds for each last word of a way to get there its cost and the words before it.
+    """
+
+    def __init__(self, word: str, lexicon: Lexicon) -> None:
+        self.word = word
+        self.lexicon = lexicon
+        self.worst = _worst_cost(len(word))
+        self.paths: list[dict[str, tuple[float, Path]]] = [{} for _ in range(len(word) + 1)]
+        self.paths[0] = {"": (0.0, None)}
+        # the unknown word kept at each end, the cheapest, and its cost, which another must beat
+        self.strangers = [""] * (len(word) + 1)
+        self.stranger_costs = [math.nextafter(self.worst, math.inf)] * (len(word) + 1)
+
+    def go_on_with_words(self, start: int) -> int:
+        """Go on from `start` with each known word that stands there; return the work it was."""
+        word, paths, before = self.word, self.paths, self.paths[start]
+        costs, pairs = self.lexicon.costs, self.lexicon.pairs
+        longest = self.lexicon.longest.get(word[start : start + _BEGINNING], _BEGINNING - 1)
+        ends = range(start + 1, min(start + longest, len(word)) + 1)
+        parts = [part for end in ends if (part := word[start:end]) in costs and part != word]
+        if not parts:
+            return 1
+        ways = [
+            (so_far, last, costs.get(last, 0.0), pairs.get(last))
+            for last, (so_far, _) in before.items()
+        ]
+        ways.sort()
+        for part in parts:
+            cost, last = _cheapest(ways, part, costs[part])
+            if cost <= self.worst:
+                end = start + len(part)
+                paths[end][part] = (cost, (last, before[last][1]))
+        return 1 + len(parts) * len(ways)
+
+    def go_on_with_strangers(self, start: int) -> None:
+        """Go on from `start` with the unknown words of a few letters that stand there."""
+        word, before = self.word, self.paths[start]
+        costs, limits = self.lexicon.costs, self.stranger_costs
+        nearest = min(before, key=lambda last: before[last][0])
+        so_far, path = before[nearest]
+        ends = range(start + _STRANGER_LETTERS[0], len(word) + 1)
+        for end, more in zip(ends, _STRANGER_COSTS, strict=False):
+            cost = so_far + more
+            if cost < limits[end] and (part := word[start:end]) not in costs:
+                self.paths[end].pop(self.strangers[end], None)
+                self.strangers[end], limits[end] = part, cost
+                self.paths[end][part] = (cost, (nearest, path))
+
+    def likeliest(self) -> list[str]:
+        """Return the words of the cheapest way to the end, none if there is no way."""
+        found = self.paths[len(self.word)]
+        if not found:
+            return []
+        last, (_, path) = min(found.items(), key=lambda item: item[1][0])
+        parts = [last]
+        while path is not None and path[0]:
+            parts.append(path[0])
+            path = path[1]
+        return parts[::-1]
+
+
+def _cheapest(ways: Sequence[_Way], part: str, alone: float) -> tuple[float, str]:
+    """Return what it costs at least to go on with a known word, and behind which word.
+
+    `alone` is the cost of the word by itself; `ways` are in order.
+    """
+    unusual = alone + _UNUSUAL_NEIGHBOURS
+    best, behind = math.inf, ""
+    for so_far, last, cost, followers in ways:
+        if so_far > best:
+            break  # as are all that follow
+        if not last:
+            total = so_far + alone
+        elif followers is not None and (pair := followers.get(part)) is not None:
+            total = so_far + max(pair - cost, 0.0)
+        else:
+            total = so_far + unusual
+        if total < best or (total == best and last < behind):
+            best, behind = total, last
+    return best, behind
 
 
 def _worst_cost(letters: int) -> float:
@@ -269,11 +390,7 @@ def _worst_cost(letters: int) -> float:
     return per_letter * letters
 
 
-def _stranger_cost(letters: int) -> float:
-    return 7.0 + 1.2 * letters
-
-
-def _no_gap(tokens: Tokens, first: int, size: int) -> bool:
-    """Tell whether nothing but punctuation parts the words."""
-    between = tokens.folded[tokens.starts[first] : tokens.ends[first + size - 1]]
-    return not any(c.isspace() for c in between)
+def _gap(folded: str, start: int, end: int) -> bool:
+    """Tell whether there is white space."""
+    between = folded[start:end]
+    return "".join(between.split()) != between

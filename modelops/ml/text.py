@@ -19,21 +19,27 @@ USER = "_user_"
 LEET = str.maketrans("013456789@$!|€£+", "oieasgtbgas" + "ii" + "elt")
 LEET_SYMBOLS = "@$!|€£+"
 
+# No pattern may try the same characters in many ways: a text made for it would take for ever.
 _RUN_OF_SINGLES = re.compile(r"(?<!\S)[\w@$!|€](?:\s+[\w@$!|€](?!\S)){2,}")
 _CHUNK = re.compile(r"\S+")
 _PLAIN = re.compile(r"([\"'(\[{¿¡*]*)([^\W\d_]+(?:'[^\W\d_]+)?)([.,;:!?)\]}\"'…*]*)")
 _URL = re.compile(
-    r"(?:https?://|www\.)\S+|\S+@\S+\.\w{2,}"
+    r"(?:https?://|www\.)\S+"
     r"|[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|es|mx|ar|cl|co|pe|io|dev|edu|gov|info|tv|me|uk)(?:/\S*)?"
 )
+_ENDING = re.compile(r"\w{2,}")
 _MENTION = re.compile(r"[^\w@$]*(@[\w.]{2,})")
 _SEPARATED = re.compile(r"[^\w\s]*([\w@$])([^\w\s])[\w@$](?:\2[\w@$])*[^\w\s]*")
-_NUMBER = re.compile(r"[#$€£¥(+~=<>-]*\d[\d.,:;/x×'*+=–-]*(?:[a-zñº°ª%$€£\"']{0,3}|\d+)[).,;:!?]*")
-_PIECE = re.compile(r"[\w@$|€£+]+(?:[!'][\w@$|€£]+)*|[.,;:…]*[!?\"][!?\".,;:…]*")
+_MOST_AMBIGUOUS = 50  # letters and separators at once, which `_SEPARATED` tries as both
+_NUMBER = re.compile(r"[#$€£¥(+~=<>-]*\d[\d.,:;/x×'*+=–-]*+[a-zñº°ª%$€£\"']{0,3}[).,;:!?]*")
+_PIECE = re.compile(r"[\w@$|€£+]+(?:[!'][\w@$|€£]+)*|(?<![.,;:…])[.,;:…]*+[!?\"][!?\".,;:…]*")
 _DIGITS = re.compile(r"\d+")
-_MASKED = re.compile(r"\*{0,1}([^\W\d_]+\*+(?:[^\W\d_]+\**)*[^\W\d_]+|[^\W\d_]+\*{2,})\W*")
-_STRETCHED = re.compile(r"(.)\1{2,}")
+_MASKED = re.compile(r"\*?([^\W\d_]++(?:\*+[^\W\d_]++)+|[^\W\d_]++\*{2,}+)\W*")
+_STRETCHED = re.compile(r"(.)\1\1+")
 _ENDS = frozenset(".!?…\n")
+_FEWEST_SINGLES = 3  # characters that stand alone and may make a word
+# words of a chunk with their places in it; an empty one ends a sentence
+_Words = list[tuple[str, int, int]]
 
 
 @dataclass(slots=True)
@@ -58,16 +64,14 @@ def tokenize(text: str) -> Tokens:
     """Split `text` into normalised words with their places."""
     folded = fold_characters(text)
     tokens = Tokens(folded, [], [], [], [])
-    add = _Adder(tokens, stretched=_STRETCHED.search(folded) is not None)
-    position = 0
-    for run in _RUN_OF_SINGLES.finditer(folded):
-        if not any(c.isalpha() for c in run.group()):
-            continue
-        _add_chunks(add, folded, position, run.start())
-        for start, end, letters in _spaced_words(run.group(), run.start()):
-            add.word(_deleet(letters), start, end)
-        position = run.end()
-    _add_chunks(add, folded, position, len(folded))
+    chunks = folded.split()
+    if list(map(len, chunks)).count(1) < _FEWEST_SINGLES:
+        _add_chunks(tokens, chunks, 0)
+    else:
+        _add_runs(tokens)
+    if tokens.words and _STRETCHED.search(folded):
+        # no word holds a line break, and the pattern crosses none
+        tokens.words = _STRETCHED.sub(r"\1\1", "\n".join(tokens.words)).split("\n")
     return tokens
 
 
@@ -76,104 +80,162 @@ def normalize(text: str) -> str:
     return " ".join(tokenize(text).words)
 
 
-class _Adder:
-    """Appends words to `tokens`, stretched letters cut to two."""
+def _add_runs(tokens: Tokens) -> None:
+    """Add the words of a text in which letters may stand alone."""
+    folded = tokens.folded
+    position = 0
+    for run in _RUN_OF_SINGLES.finditer(folded):
+        if not any(c.isalpha() for c in run.group()):
+            continue
+        _add_chunks(tokens, folded[position : run.start()].split(), position)
+        for start, end, letters in _spaced_words(run.group(), run.start()):
+            _add(tokens, _deleet(letters), start, end)
+        position = run.end()
+    _add_chunks(tokens, folded[position:].split(), position)
 
-    def __init__(self, tokens: Tokens, *, stretched: bool) -> None:
-        self.tokens = tokens
-        self.stretched = stretched
 
-    def word(self, word: str, start: int, end: int) -> None:
-        if self.stretched:
-            word = _STRETCHED.sub(r"\1\1", word)
-        tokens = self.tokens
+def _add(tokens: Tokens, word: str, start: int, end: int) -> None:
+    if word:
         tokens.words.append(word)
         tokens.starts.append(start)
         tokens.ends.append(end)
 
-    def end_sentence(self) -> None:
-        words, breaks = self.tokens.words, self.tokens.breaks
-        if words and (not breaks or breaks[-1] != len(words) - 1):
-            breaks.append(len(words) - 1)
 
-
-def _add_chunks(add: _Adder, folded: str, start: int, end: int) -> None:
-    lines = folded.find("\n", start, end) >= 0
-    previous = start
-    word = add.word
-    for match in _CHUNK.finditer(folded, start, end):
-        at, after = match.span()
-        if lines and folded.find("\n", previous, at) >= 0:
-            add.end_sentence()
-        previous = after
-        chunk = match[0]
+def _add_chunks(tokens: Tokens, chunks: Sequence[str], position: int) -> None:
+    """Add the words of `chunks`, which follow one another in the text from `position` on."""
+    words, starts, ends, breaks = tokens.words, tokens.starts, tokens.ends, tokens.breaks
+    find = tokens.folded.find
+    lines = find("\n", position) >= 0
+    for chunk in chunks:
+        at = find(chunk, position)
+        if lines and find("\n", position, at) >= 0:
+            _end_sentence(words, breaks)
+        position = at + len(chunk)
         if chunk.isalpha():
-            word(chunk, at, after)
-        elif plain := _PLAIN.fullmatch(chunk):
-            _add_plain(add, plain, at)
-        else:
-            _add_complex(add, chunk, at)
+            words.append(chunk)
+            starts.append(at)
+            ends.append(position)
+            continue
+        for word, start, end in _read(chunk):
+            if word:
+                words.append(word)
+                starts.append(at + start)
+                ends.append(at + end)
+            else:
+                _end_sentence(words, breaks)
 
 
-def _add_plain(add: _Adder, match: re.Match[str], at: int) -> None:
+def _end_sentence(words: list[str], breaks: list[int]) -> None:
+    if words and (not breaks or breaks[-1] != len(words) - 1):
+        breaks.append(len(words) - 1)
+
+
+def _read(chunk: str) -> _Words:
+    """Return the words of a chunk that is more than letters."""
+    found: _Words = []
+    if plain := _PLAIN.fullmatch(chunk):
+        _add_plain(found, plain)
+    else:
+        _add_complex(found, chunk)
+    return found
+
+
+def _add_plain(found: _Words, match: re.Match[str]) -> None:
     lead, word, trail = match.groups()
-    start, end = at + match.start(2), at + match.end(2)
+    start, end = match.span(2)
     quoted = '"' in lead or ("'" in lead and "'" in trail)
     if quoted:
-        add.word('"', at, start)
-    add.word(word.replace("'", "") if "'" in word else word, start, end)
+        found.append(('"', 0, start))
+    found.append((word.replace("'", "") if "'" in word else word, start, end))
     if trail:
         if '"' in trail or (quoted and "'" in trail):
-            add.word('"', end, at + match.end())
-        _add_marks(add, trail, end)
+            found.append(('"', end, match.end()))
+        _add_marks(found, trail, end)
 
 
-def _add_marks(add: _Adder, marks: str, at: int) -> None:
+def _add_marks(found: _Words, marks: str, at: int) -> None:
     for mark in "!?":
         if mark in marks:
-            add.word(mark, at, at + len(marks))
+            found.append((mark, at, at + len(marks)))
     if not _ENDS.isdisjoint(marks):
-        add.end_sentence()
+        found.append(("", at, at))
 
 
-def _add_complex(add: _Adder, chunk: str, at: int) -> None:
+def _add_complex(found: _Words, chunk: str) -> None:
     """Add the words of a chunk that holds digits, symbols or punctuation between letters."""
-    end = at + len(chunk)
-    dotted = "." in chunk or ":" in chunk
-    if dotted and (match := _URL.fullmatch(chunk) or _URL.fullmatch(chunk.rstrip(".,;:!?)\"'"))):
-        add.word(URL, at, at + match.end())
+    end = len(chunk)
+    if chunk.isalnum():
+        if word := _spelled(chunk):
+            found.append((word, 0, end))
+        return
+    if length := _url_length(chunk):
+        found.append((URL, 0, length))
     elif "@" in chunk and (match := _MENTION.match(chunk)):
-        add.word(USER, at + match.start(1), at + match.end())
-        if match.end() < len(chunk):
-            _add_pieces(add, chunk[match.end() :], at + match.end())
+        found.append((USER, match.start(1), match.end()))
+        if match.end() < end:
+            _add_pieces(found, chunk[match.end() :], match.end())
     elif _NUMBER.fullmatch(chunk):
-        add.word(_number(chunk), at, end)
-    elif "*" in chunk and (match := _MASKED.fullmatch(chunk)) and not _SEPARATED.fullmatch(chunk):
-        add.word(match.group(1), at + match.start(1), at + match.end(1))
-    elif (match := _SEPARATED.fullmatch(chunk)) and any(c.isalpha() for c in chunk):
-        letters = "".join(c for c in chunk if c != match.group(2) and (c.isalnum() or c in "@$"))
-        add.word(_deleet(letters), at, end)
+        found.append((_number(chunk), 0, end))
     else:
-        _add_pieces(add, chunk, at)
+        separated = _separated(chunk)
+        if "*" in chunk and not separated and (match := _MASKED.fullmatch(chunk)):
+            found.append((match.group(1), match.start(1), match.end(1)))
+        elif separated and any(c.isalpha() for c in chunk):
+            mark = separated.group(2)
+            letters = "".join(c for c in chunk if c != mark and (c.isalnum() or c in "@$"))
+            found.append((_deleet(letters), 0, end))
+        else:
+            _add_pieces(found, chunk, 0)
     if not _ENDS.isdisjoint(chunk[-2:]):
-        add.end_sentence()
+        found.append(("", end, end))
 
 
-def _add_pieces(add: _Adder, chunk: str, at: int) -> None:
+def _url_length(chunk: str) -> int:
+    """Return how many characters of the chunk are an address, all but closing marks, or 0."""
+    if "." not in chunk and ":" not in chunk:
+        return 0
+    bare = chunk.rstrip(".,;:!?)\"'")
+    for address in (chunk,) if bare == chunk else (chunk, bare):
+        if _URL.fullmatch(address) or _is_mail(address):
+            return len(address)
+    return 0
+
+
+def _is_mail(address: str) -> bool:
+    """Tell whether there is something, @, something, a dot and an ending of two characters."""
+    name, dot, ending = address.rpartition(".")
+    return bool(dot) and 0 < name.find("@", 1) < len(name) - 1 and bool(_ENDING.fullmatch(ending))
+
+
+def _separated(chunk: str) -> re.Match[str] | None:
+    """Match letters parted by one mark, over and over: i.d.i.o.t"""
+    if chunk.count("@") + chunk.count("$") > _MOST_AMBIGUOUS:
+        return None
+    return _SEPARATED.fullmatch(chunk)
+
+
+def _add_pieces(found: _Words, chunk: str, at: int) -> None:
     for match in _PIECE.finditer(chunk):
-        piece, start, end = match.group(), at + match.start(), at + match.end()
-        if piece[0] in '!?".,;:…':
-            if '"' in piece:
-                add.word('"', start, end)
-            _add_marks(add, piece, start)
-            continue
-        piece = piece.replace("'", "").strip("_")
+        start, end = match.span()
+        piece = chunk[start:end]
+        start, end = at + start, at + end
         if piece.isalpha():
-            add.word(piece, start, end)
-        elif piece.isdigit():
-            add.word("0", start, end)
-        elif any(c.isalpha() for c in piece):
-            add.word(_deleet(piece), start, end)
+            found.append((piece, start, end))
+        elif piece[0] in '!?".,;:…':
+            if '"' in piece:
+                found.append(('"', start, end))
+            _add_marks(found, piece, start)
+        elif word := _spelled(piece.replace("'", "").strip("_")):
+            found.append((word, start, end))
+
+
+def _spelled(piece: str) -> str:
+    """Return what letters, digits and symbols for letters spell, "" for what spells nothing."""
+    if piece.isalpha():
+        return piece
+    if piece.isdigit():
+        return "0"
+    return _deleet(piece) if any(map(str.isalpha, piece)) else ""
 
 
 def _deleet(word: str) -> str:
@@ -185,7 +247,8 @@ def _deleet(word: str) -> str:
     stem = word.rstrip("0123456789")
     if stem.isalpha():
         return stem + "0"
-    return "".join(c for c in word.translate(LEET) if c.isalnum())
+    word = word.translate(LEET)
+    return word if word.isalnum() else "".join([c for c in word if c.isalnum()])
 
 
 def _number(word: str) -> str:
@@ -198,6 +261,10 @@ def _spaced_words(run: str, at: int) -> Iterator[tuple[int, int, str]]:
 
     Where the gaps differ in width, the wider ones part words.
     """
+    characters = run.split()
+    if len(run) == 2 * len(characters) - 1:
+        yield at, at + len(run), "".join(characters)
+        return
     places = [(m.start(), m.group()) for m in _CHUNK.finditer(run)]
     gaps = [after[0] - before[0] for before, after in itertools.pairwise(places)]
     narrow = min(gaps)

@@ -1,80 +1,153 @@
-"""TF-IDF vectors without scikit-learn: words to feature numbers, segments to logits."""
+"""TF-IDF features without scikit-learn: what each word of a text adds to its vector."""
 
 from __future__ import annotations
 
 import itertools
-import math
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from modelops.ml.artifacts import NumericModel
+from modelops.ml.grams import GramIndex
 
 Array = NDArray[np.float64]
 Ids = NDArray[np.int64]
-_CACHE_WORDS = 50_000
+_CACHE_WORDS = 30_000  # of about 600 bytes each, 18 megabytes in all
 _CACHE_WORD_LENGTH = 24  # longer words are rare and large
-_LOG_TF = 1.0 + np.log(np.arange(1, 1025, dtype=np.float64))
+_FEW_LETTERS = 80  # up to so many, looking up n-grams one by one is faster
+_COUNTS = 256  # up to so many occurrences, what follows from the count is looked up
+NUMBER_BYTES = 8
 
 
-@dataclass(frozen=True, slots=True)
-class WordFeatures:
-    """Per word the numbers of its own features; per pair of neighbours its number or None."""
+class Step(NamedTuple):
+    """What a word, or a pair of neighbours, adds to a text; as bytes, which are joined fast.
 
-    own: list[Ids]
-    pairs: list[int | None]
-
-
-Segment = tuple[WordFeatures, int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class FeatureValues:
-    """Features present, sorted by segment, then number; tf-idf of unit length per block.
-
-    The features of segment k are rows `bounds[k]` to `bounds[k + 1]`.
+    `numbers` are those of its features, with repeats (int64). `gains` are theirs, summed for each
+    block (float64, shape (2, width)). A word has `followers` if the model knows pairs with it.
     """
 
-    bounds: Ids
-    owners: Ids
-    numbers: Ids
-    counts: Ids
-    values: Array
-    weights: Array  # shape (n_present, n_heads)
+    numbers: bytes
+    gains: bytes
+    followers: Followers | None
+
+
+# the words that a word makes a pair with -> the pair's number, once met its step
+Followers = dict[str, int | Step]
 
 
 class FeatureIndex:
-    """Terms, weights times idf, and a bounded cache of the features of words met before."""
+    """Terms, their gains, and a bounded cache of the words met before.
+
+    `gains` has shape (n_features, width): for each head idf times weight, then idf squared, of
+    which the length of the vector is made. Features below `first_char` are words and pairs.
+    """
 
     def __init__(self, model: NumericModel) -> None:
         words, characters = model.terms["word"], model.terms["char"]
-        self.word_ids = {term: number for number, term in enumerate(words)}
-        self.char_ids = {term: len(words) + number for number, term in enumerate(characters)}
         self.first_char = len(words)
-        self.size = len(words) + len(characters)
-        self.bits = self.size.bit_length()
-        # one row a feature, idf and weights side by side: one trip to memory instead of two
         idf = np.concatenate([model.idf["word"], model.idf["char"]])
-        self.table = np.column_stack([idf, model.weights])
-        self.bigrams = model.config.word_ngrams[1] >= 2
+        # one row a feature, all that is needed of it side by side: one trip to memory
+        self.gains = np.column_stack([model.weights * idf[:, None], idf**2])
+        self.width = self.gains.shape[1]
+        self.word_ids: dict[str, int] = {}
+        self._followers: dict[str, Followers] = {}
+        for number, term in enumerate(words):
+            first, space, second = term.partition(" ")
+            if space:
+                self._followers.setdefault(first, {})[second] = number
+            else:
+                self.word_ids[term] = number
+        self.char_ids = {term: len(words) + number for number, term in enumerate(characters)}
         self.lengths = range(model.config.char_ngrams[0], model.config.char_ngrams[1] + 1)
+        self.grams = GramIndex(characters, self.lengths, len(words))
+        self._no_gains = bytes(self.gains.itemsize * self.width)
+        self._nothing = Step(b"", 2 * self._no_gains, None)
+        self._cache: dict[str, Step] = {}
         self._frequency = _sublinear if model.config.sublinear_tf else _plain
-        self._cache: dict[str, Ids] = {}
+        self._excesses = self._excess(np.maximum(np.arange(_COUNTS), 1))
 
-    def word_features(self, word: str) -> Ids:
-        """Return the numbers of the word itself and of its character n-grams, with repeats."""
-        found = self._cache.get(word)
-        if found is None:
-            found = self._word_features(word)
-            if len(word) <= _CACHE_WORD_LENGTH:
-                if len(self._cache) >= _CACHE_WORDS:
-                    self._cache.clear()
-                self._cache[word] = found
-        return found
+    def excess(self, counts: Ids) -> Array:
+        """Return tf - count for each head, then tf² - count, shape (n, width).
 
-    def _word_features(self, word: str) -> Ids:
+        By so much do the gains of a feature count more often than it occurs.
+        """
+        try:
+            return self._excesses.take(counts, axis=0)
+        except IndexError:  # more than the table holds
+            return self._excess(counts)
+
+    def _excess(self, counts: Ids) -> Array:
+        result = np.repeat((self._frequency(counts) - counts)[:, None], self.width, axis=1)
+        result[:, -1] = self._frequency(counts) ** 2 - counts
+        return result
+
+    def steps(self, words: Sequence[str]) -> list[Step]:
+        """Return the steps of a text: word n is step 2n, the pair of words n, n + 1 step 2n + 1."""
+        try:
+            own = list(map(self._cache.__getitem__, words))
+        except KeyError:
+            own = self._meet(words)
+        steps = [self._nothing] * max(2 * len(words) - 1, 0)
+        steps[::2] = own
+        for place, (step, second) in enumerate(zip(own, words[1:], strict=False)):
+            followers = step.followers
+            if followers is not None and (pair := followers.get(second)) is not None:
+                if isinstance(pair, int):
+                    pair = followers[second] = self._pair(pair)
+                steps[2 * place + 1] = pair
+        return steps
+
+    def forget(self) -> None:
+        """Empty the cache."""
+        self._cache.clear()
+
+    def _pair(self, number: int) -> Step:
+        content = number.to_bytes(NUMBER_BYTES, sys.byteorder)
+        return Step(content, self.gains[number].tobytes() + self._no_gains, None)
+
+    def _meet(self, words: Sequence[str]) -> list[Step]:
+        """Return the steps of words of which some are not in the cache."""
+        get = self._cache.get
+        known = {word: step for word in words if (step := get(word)) is not None}
+        new = [word for word in dict.fromkeys(words) if word not in known]
+        found = dict(zip(new, self._new_steps(new), strict=True))
+        known |= found
+        if len(self._cache) + len(found) > _CACHE_WORDS:
+            self._cache.clear()
+        if max(map(len, new), default=0) > _CACHE_WORD_LENGTH:
+            found = {word: step for word, step in found.items() if len(word) <= _CACHE_WORD_LENGTH}
+        self._cache.update(found)
+        return list(map(known.__getitem__, words))
+
+    def _new_steps(self, words: Sequence[str]) -> list[Step]:
+        numbers, counts = self._features(words)
+        content, gains = numbers.tobytes(), self._sums(numbers, counts).tobytes()
+        size = len(self._nothing.gains)
+        ends = [0, *(np.add.accumulate(counts) * NUMBER_BYTES).tolist()]
+        parts = zip(
+            [content[start:end] for start, end in itertools.pairwise(ends)],
+            [gains[place : place + size] for place in range(0, len(gains), size)],
+            map(self._followers.get, words),
+            strict=True,
+        )
+        return list(map(Step._make, parts))
+
+    def _features(self, words: Sequence[str]) -> tuple[Ids, Ids]:
+        """Return the numbers of the features of `words`, with repeats, and how many each has.
+
+        Those of a word are the word itself, then its character n-grams by length and place.
+        """
+        if sum(map(len, words)) <= _FEW_LETTERS or not self.grams.usable:
+            lists = [self._word_features(word) for word in words]
+            counts = np.fromiter(map(len, lists), np.int64, len(lists))
+            return np.array(list(itertools.chain.from_iterable(lists)), dtype=np.int64), counts
+        own = np.array([self.word_ids.get(word, -1) for word in words], dtype=np.int64)
+        return self.grams.find(words, own)
+
+    def _word_features(self, word: str) -> list[int]:
         get = self.char_ids.get
         padded = f" {word} "
         length = len(padded)
@@ -85,89 +158,32 @@ class FeatureIndex:
                 numbers.append(get(padded))
                 break
             numbers += [get(padded[i : i + n]) for i in range(length - n + 1)]
-        return np.array([number for number in numbers if number is not None], dtype=np.int64)
+        return [number for number in numbers if number is not None]
 
-    def read(self, words: Sequence[str]) -> WordFeatures:
-        """Return the features of a reading, from which those of its segments are taken."""
-        features = self.word_features
-        own = [features(word) for word in words]
-        if not self.bigrams:
-            return WordFeatures(own, [])
-        get = self.word_ids.get
-        return WordFeatures(own, [get(f"{a} {b}") for a, b in itertools.pairwise(words)])
-
-    def values(self, segments: Sequence[Segment]) -> FeatureValues:
-        """Return every feature present in each segment (reading, first word, end word)."""
-        parts: list[Ids] = []
-        sizes: list[int] = []
-        for reading, start, end in segments:
-            own = reading.own[start:end]
-            pairs = [n for n in reading.pairs[start : max(end - 1, start)] if n is not None]
-            if pairs:
-                own.append(np.array(pairs, dtype=np.int64))
-            parts += own
-            sizes.append(sum(map(len, own)))
-        keys = np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
-        if len(segments) == 1:
-            return self._single(keys)
-        keys += np.repeat(np.arange(len(segments)) << self.bits, sizes)
-        keys, counts = _counted(keys)
-        owners, numbers = keys >> self.bits, keys & ((1 << self.bits) - 1)
-        rows = self.table[numbers]
-        values = self._frequency(counts) * rows[:, 0]
-        blocks = 2 * owners + (numbers >= self.first_char)
-        norms = np.sqrt(np.bincount(blocks, values * values, 2 * len(segments)))
-        values /= norms[blocks]
-        bounds = owners.searchsorted(np.arange(len(segments) + 1))
-        return FeatureValues(bounds, owners, numbers, counts, values, rows[:, 1:])
-
-    def _single(self, keys: Ids) -> FeatureValues:
-        """The same for one segment, where most of the bookkeeping falls away."""
-        numbers, counts = _counted(keys)
-        rows = self.table[numbers]
-        values = self._frequency(counts) * rows[:, 0]
-        parting = int(numbers.searchsorted(self.first_char))
-        for block in (values[:parting], values[parting:]):
-            if len(block):
-                block /= math.sqrt(block @ block)
-        bounds = np.array([0, len(numbers)])
-        owners = np.zeros(len(numbers), np.int64)
-        return FeatureValues(bounds, owners, numbers, counts, values, rows[:, 1:])
-
-    @staticmethod
-    def logits(present: FeatureValues) -> Array:
-        """Return the weighted sums of segments, shape (n_segments, n_heads), no intercept."""
-        bounds, weights = present.bounds, present.weights
-        if len(bounds) == 2:
-            return (present.values @ weights)[None, :]
-        result = np.zeros((len(bounds) - 1, weights.shape[1]))
-        filled = np.flatnonzero(bounds[1:] > bounds[:-1])
-        if len(filled):
-            weighted = weights * present.values[:, None]
-            result[filled] = np.add.reduceat(weighted, bounds[filled], axis=0)
-        return result
+    def _sums(self, numbers: Ids, counts: Ids) -> Array:
+        """Return the gains of each word's features added up, shape (n_words, 2, width)."""
+        sums = np.zeros((2 * len(counts), self.width))
+        blocks = np.arange(0, 2 * len(counts), 2).repeat(counts)
+        blocks += numbers >= self.first_char
+        first = first_of_each(blocks)
+        if len(first):
+            rows = np.add.reduceat(self.gains.take(numbers, axis=0), first, axis=0)
+            sums[blocks.take(first)] = rows
+        return sums.reshape(len(counts), 2, self.width)
 
 
-def _counted(keys: Ids) -> tuple[Ids, Ids]:
-    """Return the different keys in order and how often each occurs. Sorts `keys` in place."""
-    keys.sort()
+def first_of_each(keys: Ids) -> Ids:
+    """Return the place of the first of each of sorted keys."""
     new = np.empty(len(keys), dtype=bool)
     new[:1] = True
     np.not_equal(keys[1:], keys[:-1], out=new[1:])
-    first = new.nonzero()[0]
-    counts = np.empty_like(first)
-    if len(first):
-        np.subtract(first[1:], first[:-1], out=counts[:-1])
-        counts[-1] = len(keys) - first[-1]
-    return keys[first], counts
-
-
-def _plain(counts: Ids) -> Array:
-    return counts.astype(np.float64)
+    return new.nonzero()[0]
 
 
 def _sublinear(counts: Ids) -> Array:
     """Return 1 + ln(count)."""
-    if len(counts) and counts.max() > len(_LOG_TF):
-        return 1.0 + np.log(counts)
-    return _LOG_TF[counts - 1]
+    return 1.0 + np.log(counts)
+
+
+def _plain(counts: Ids) -> Array:
+    return counts.astype(np.float64)

@@ -126,6 +126,15 @@ def test_webhooks_answer_with_the_fields_shown(admin: Client) -> None:
     assert fields(erased) == fields(example("POST", "/api/authors/erase"))
 
 
+def test_terms_answer_with_the_fields_shown(admin: Client) -> None:
+    post(admin, "/api/analyze", text="La casa es grande", language="es")
+    term = {"pattern": "casa", "action": "flag", "reason": "test"}
+    tried = post(admin, "/api/terms", **term, dry_run=True)
+    assert fields(tried) == fields(example("POST", "/api/terms"))
+    post(admin, "/api/terms", **term)
+    assert fields(get(admin, "/api/terms")) == fields(example("GET", "/api/terms"))
+
+
 def shown_fields(method: str, path: str) -> Any:
     """As `fields`, without what is inside metadata, parameters and figures."""
     return outer(example(method, path))

@@ -66,10 +66,11 @@ def add_note(*, analysis: Analysis, text: str, by: User) -> Note:
 
 def _raise(analysis: Analysis) -> None:
     """Move the open round up, or open one."""
-    reports = analysis.reports.count()
     for _attempt in range(2):
         waiting = QueueItem.objects.filter(analysis=analysis, state=QueueItem.State.OPEN)
-        if item := waiting.select_for_update().first():
+        item = waiting.select_for_update().first()
+        reports = analysis.reports.count()  # only now: others may have come while this one waited
+        if item:
             # by the difference: the place of an audit is not that of its score
             item.priority += priority_of(score=0.0, reports=reports)
             item.priority -= priority_of(score=0.0, reports=item.reports)

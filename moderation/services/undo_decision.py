@@ -68,7 +68,7 @@ def undo_batch(*, batch: DecisionBatch, by: User) -> DecisionBatch:
     if DecisionBatch.objects.filter(reverses=batch).exists():
         raise AlreadyUndone
     own = ReviewDecision.objects.filter(batch=batch, reversal__isnull=True)
-    list(own.select_for_update().order_by("pk").values_list("pk"))
+    list(own.select_for_update(of=("self",)).order_by("pk").values_list("pk"))
     lock_rounds(analysis_ids=own.values("analysis"))
     decisions = list(undoable(own).order_by("pk"))
     if not decisions:

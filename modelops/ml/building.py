@@ -125,9 +125,14 @@ def _model(
 
 
 def _bare_details(fit: BaseFit) -> dict[str, Any]:
+    """Return details of a model whose logits count as they are: it is calibrated later."""
     return {
         "heads": {
-            head: {"languages": list(languages), "calibration": {}, "thresholds": {}}
+            head: {
+                "languages": list(languages),
+                "calibration": {language: [1.0, 0.0] for language in languages},
+                "thresholds": {},
+            }
             for head, languages in fit.languages.items()
         },
         "thresholds": {},

@@ -116,6 +116,8 @@ def choose_handicaps(
         return np.asarray(final[harmless] >= limit)
 
     def long_are_safe(window: float) -> bool:
+        if not long.any():
+            return False  # nothing to show it by: the greatest handicap
         flags = flagged(window, np.inf)
         return bool(flags[long].mean() <= flags[short].mean())
 

@@ -230,3 +230,18 @@ def test_the_groups_are_those_that_a_site_has(person: Callable[[str], User]) -> 
 def test_the_readme_links_to_every_guide(guide: str) -> None:
     readme = ROOT / ("README.es.md" if guide.endswith(".es.md") else "README.md")
     assert f"(docs/{guide})" in readme.read_text(encoding="utf-8")
+
+
+def test_the_queue_answers_with_the_fields_shown(admin: Client, db: None) -> None:
+    pk = post(admin, "/api/analyze", text=TEXT, language="en")["id"]
+    post(admin, f"/api/analyses/{pk}/claim")
+    assert fields(get(admin, "/api/queue")) == fields(example("GET", "/api/queue"))
+    report = post(admin, f"/api/analyses/{pk}/report", reporter="lucia")
+    assert fields(report) == fields(example("POST", "/api/analyses/{id}/report"))
+    decision = post(admin, f"/api/analyses/{pk}/decision", action="approve")
+    assert fields(decision) == fields(example("POST", "/api/analyses/{id}/decision"))
+    appeal = post(admin, f"/api/analyses/{pk}/appeal", text="It was a quotation")
+    assert fields(appeal) == fields(example("POST", "/api/analyses/{id}/appeal"))
+    other = post(admin, "/api/analyze", text=f"{TEXT}, stupid", language="en")["id"]
+    batch = post(admin, "/api/analyses/batch-decision", ids=[other], action="approve")
+    assert fields(batch) == fields(example("POST", "/api/analyses/batch-decision"))

@@ -87,6 +87,19 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if collection_path in chain(*config.stash[LEFT_OUT].values()) else None
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In the pass on PostgreSQL run what touches the database; the rest ran in the one before."""
+    if os.environ.get("TOXIGUARD_STEP") != "postgres":
+        return
+    kept, rest = [], []
+    for item in items:
+        names = set(getattr(item, "fixturenames", ()))
+        marked = item.get_closest_marker("django_db") is not None
+        (kept if marked or names & {"db", "transactional_db"} else rest).append(item)
+    items[:] = kept
+    config.hook.pytest_deselected(items=rest)
+
+
 def _left_out_lines(config: pytest.Config) -> list[str]:
     lines = [
         f"left out, for want of {needs}: {', '.join(str(p.relative_to(ROOT)) for p in places)}"

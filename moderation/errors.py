@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from modelops.errors import OperationFailed
+from modelops.words import grouped
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -249,7 +250,7 @@ class SelectionTooLarge(InputRefused):
     def __init__(self, limit: int) -> None:
         super().__init__(
             _("At most %(limit)s items are decided at once. Narrow the selection.")
-            % {"limit": limit}
+            % {"limit": grouped(limit)}
         )
 
 
@@ -276,7 +277,7 @@ class SelectionChanged(ReviewRefused):
                 "It would be %(count)s items by now. Nothing changed; look at the selection again.",
                 count,
             )
-            % {"count": count}
+            % {"count": grouped(count)}
         )
 
 

@@ -11,9 +11,11 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.formats import localize
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from modelops.words import grouped
 from moderation import policy, webhooks
 from moderation.errors import (
     NotInBatches,
@@ -242,7 +244,7 @@ def _consequences(preview: BatchPreview, action: str) -> list[str]:
             count,
         ),
     }
-    sentences = [told[Action(action)] % {"count": count}]
+    sentences = [told[Action(action)] % {"count": grouped(count)}]
     if preview.labels:
         says = _("toxic") if preview.label else _("not toxic")
         sentences.append(
@@ -251,7 +253,11 @@ def _consequences(preview: BatchPreview, action: str) -> list[str]:
                 "The model learns %(count)s labels, “%(label)s”, with a weight of %(weight)s each.",
                 preview.labels,
             )
-            % {"count": preview.labels, "label": says, "weight": preview.weight}
+            % {
+                "count": grouped(preview.labels),
+                "label": says,
+                "weight": localize(preview.weight),
+            }
         )
     sentences.extend(_omissions(preview.left_out))
     sentences.append(_("The whole batch can be undone at any time."))
@@ -283,7 +289,7 @@ def _omissions(left_out: Mapping[str, int]) -> Iterator[str]:
     }
     for reason, count in left_out.items():
         if count:
-            yield texts[reason] % {"count": count}
+            yield texts[reason] % {"count": grouped(count)}
 
 
 def _parts(numbers: Sequence[int]) -> Iterator[Sequence[int]]:

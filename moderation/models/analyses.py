@@ -127,6 +127,12 @@ class Analysis(models.Model):
             models.Index(
                 fields=["created_at"], condition=Q(erased_at__isnull=True), name="analysis_kept"
             ),
+            # all that the figures need, so that they read no texts
+            models.Index(
+                fields=["category", "toxic", "score", "created_at"],
+                condition=Q(erased_at__isnull=True),
+                name="analysis_figures",
+            ),
             models.Index(
                 fields=["normalized_digest", "id"],
                 condition=Q(erased_at__isnull=True),

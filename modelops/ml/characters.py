@@ -46,6 +46,8 @@ def _enclosed_letter(code: int) -> str | None:
 
 def _fold_character(code: int) -> str:
     character = chr(code)
+    if _FIRST_HANGUL <= code <= _LAST_HANGUL:  # many different ones may stand in a text
+        return unicodedata.normalize("NFD", character)
     if character in "ñÑ":
         return "ñ"
     if code in _SAME:
@@ -58,12 +60,8 @@ def _fold_character(code: int) -> str:
     if category == "Cc":
         # a tab or line break parts words; of other control characters a reader sees nothing
         return {9: " ", 10: "\n", 11: "\n", 12: " ", 13: "\n", 0x85: "\n"}.get(code, "")
-    if category == "Lo":
-        # most of what there is: syllables are taken apart, others without a decomposition stay
-        if _FIRST_HANGUL <= code <= _LAST_HANGUL:
-            return unicodedata.normalize("NFD", character)
-        if not unicodedata.decomposition(character):
-            return character
+    if category == "Lo" and not unicodedata.decomposition(character):
+        return character  # as most of Unicode
     if category.startswith("Z"):
         return " " if category == "Zs" else "\n"
     if letter := _enclosed_letter(code):

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from modelops.ml.vectors import NUMBER_BYTES, FeatureIndex, Ids, Step, first_of_each
 
 Array = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 _BITS = 32  # keys hold two numbers, the lower one in so many bits
 _LOWER = (1 << _BITS) - 1
 
@@ -35,7 +36,9 @@ class Reading:
         self._keys: Ids = self._numbers << _BITS
         self._keys += np.arange(len(self._keys))
         self._keys.sort()
-        self._repeated, self._counts = _repeated(self._keys >> _BITS)
+        numbers = self._keys >> _BITS
+        self._again: Bools = numbers[1:] == numbers[:-1]
+        self._repeated, self._counts = _counted(numbers[1:].compress(self._again))
         self._corrections: Array = index.gains.take(self._repeated, axis=0)
         self._corrections *= index.excess(self._counts)
         self._parting = int(self._repeated.searchsorted(index.first_char))  # of the two blocks
@@ -85,11 +88,9 @@ class Reading:
 
     def _places(self) -> Ids:
         """Return the places of the repeated features, those of the same side by side."""
-        numbers = self._keys >> _BITS
-        again = numbers[1:] == numbers[:-1]
-        chosen = np.zeros(len(numbers), dtype=bool)
-        chosen[1:] = again
-        chosen[:-1] |= again
+        chosen = np.zeros(len(self._keys), dtype=bool)
+        chosen[1:] = self._again
+        chosen[:-1] |= self._again
         places: Ids = self._keys.compress(chosen) & _LOWER
         return places
 
@@ -131,16 +132,18 @@ class Reading:
         keys = np.concatenate([numbers[start:end] for start, end in places.tolist()])
         keys += (np.arange(len(bounds)) << _BITS).repeat(places[:, 1] - places[:, 0])
         keys.sort()
-        keys, counts = _repeated(keys)
+        keys, counts = _counted(keys[1:].compress(keys[1:] == keys[:-1]))
         numbers = keys & _LOWER
         blocks = (keys >> _BITS) * 2
         blocks += numbers >= self._index.first_char
         return blocks, self._index.gains.take(numbers, axis=0) * self._index.excess(counts)
 
 
-def _repeated(keys: Ids) -> tuple[Ids, Ids]:
-    """Return those of sorted keys that occur more than once, and how often."""
-    again = keys[1:].compress(keys[1:] == keys[:-1])
+def _counted(again: Ids) -> tuple[Ids, Ids]:
+    """Return what occurs more than once, and how often.
+
+    `again` holds, in order, all occurrences but the first of each.
+    """
     first = first_of_each(again)
     counts = np.empty_like(first)
     if len(first):

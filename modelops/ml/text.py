@@ -11,6 +11,7 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from modelops.ml.characters import fold_characters, folded_offsets
 
@@ -38,6 +39,7 @@ _MASKED = re.compile(r"\*?([^\W\d_]++(?:\*+[^\W\d_]++)+|[^\W\d_]++\*{2,}+)\W*")
 _STRETCHED = re.compile(r"(.)\1\1+")
 _ENDS = frozenset(".!?…\n")
 _FEWEST_SINGLES = 3  # characters that stand alone and may make a word
+_LONGEST_REMEMBERED = 24
 # words of a chunk with their places in it; an empty one ends a sentence
 _Words = list[tuple[str, int, int]]
 
@@ -116,7 +118,8 @@ def _add_chunks(tokens: Tokens, chunks: Sequence[str], position: int) -> None:
             starts.append(at)
             ends.append(position)
             continue
-        for word, start, end in _read(chunk):
+        read = _remembered if len(chunk) <= _LONGEST_REMEMBERED else _read
+        for word, start, end in read(chunk):
             if word:
                 words.append(word)
                 starts.append(at + start)
@@ -138,6 +141,9 @@ def _read(chunk: str) -> _Words:
     else:
         _add_complex(found, chunk)
     return found
+
+
+_remembered = lru_cache(maxsize=20_000)(_read)  # some 6 megabytes
 
 
 def _add_plain(found: _Words, match: re.Match[str]) -> None:

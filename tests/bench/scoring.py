@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from modelops.ml import characters
+from modelops.ml import text as texts_module
 from modelops.ml.artifacts import read_numeric, to_scikit_learn
 from modelops.ml.corpus import own_sentences, read_labelled
 from modelops.ml.language import warm_up
@@ -118,15 +119,22 @@ def _batch(scorer: Scorer, classifier, vectorizer, sample: Texts) -> None:
         )
 
 
+def _forget(scorer: Scorer) -> None:
+    """Make everything new, as in a process that has just started."""
+    scorer.forget()
+    characters._TABLE.clear()
+    texts_module._remembered.cache_clear()
+
+
 def _hostile(scorer: Scorer, texts_by_kind: dict[str, str]) -> None:
     """Print the times of texts whose words are all new, and of the same when they are known."""
     print(f"{len(texts_by_kind)} texts of {LONGEST} characters, language detected, ms:")
     times: dict[str, tuple[float, float]] = {}
     for kind, text in texts_by_kind.items():
-        new, known = [], []
+        new: list[float] = []
+        known: list[float] = []
         for _ in range(ROUNDS):
-            scorer.forget()
-            characters._TABLE.clear()
+            _forget(scorer)
             for seconds in (new, known):
                 start = time.process_time()
                 scorer.score([text], languages=[None])

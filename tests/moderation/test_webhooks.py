@@ -340,7 +340,7 @@ def test_a_batch_is_told_in_few_queries(
     webhook, integration, moderator, django_assert_max_num_queries
 ) -> None:
     items = [waiting(f"Texto numero {n}", owner=integration) for n in range(30)]
-    selection = Selection(ids=[item.pk for item in items])
+    selection = Selection(ids=[item.analysis_id for item in items])
     with django_assert_max_num_queries(40):
         decide_batch(selection=selection, action="approve", by=moderator)
     assert WebhookDelivery.objects.count() == 30

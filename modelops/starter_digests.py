@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 STARTER_DIGESTS: dict[str, str] = {
-    "model.json": "900b4494342e78df024076826dcd1b6640c17fc092dbe2df66edfaf012e19a7d",
-    "model.npz": "3ffd3d3932ae49b8d94c0b456f62da4c7b8586586bd49026951df7b6fd8f8374",
+    "model.json": "4bf45b923095021700883032e4edb0e1801f649505cdab290dd4a9f767414c75",
+    "model.npz": "41331bd443efb051922ff4aa5df19432dbf25f8d9f29532eaaf88a54061744d7",
 }

@@ -103,7 +103,7 @@ def _ask(
     response = render(
         request, f"moderation/queue/{template}", context, status=status if problem else 200
     )
-    if request.htmx:
+    if request.htmx and request.method == "POST":  # which meant to show the next item
         response = reswap(retarget(response, "#dialog-body"), "innerHTML")
     return response
 

@@ -15,11 +15,12 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.conftest import ROOT, chromium
 from tests.modelops.processes import free_port
 
+expect.set_options(timeout=20_000)  # a slow machine is no failure
 PASSWORDS = {"admin": "grey tram 41", "moderador": "blue tram 42"}
 KIND = "Muchas gracias por la ayuda, ya funciona"
 TOXIC = "Eres un idiota y nadie te quiere leer"
@@ -64,6 +65,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         "TOXIGUARD_ADMIN_PASSWORD": PASSWORDS["admin"],
         "TOXIGUARD_MODERATOR_PASSWORD": PASSWORDS["moderador"],
         "EMAIL_URL": "dummymail://",
+        "TOXIGUARD_AUDIT_SHARE": "0",  # no surprises among the items of a test
+        "TOXIGUARD_BLIND_SHARE": "0",
         "PORT": str(port),
     }
 

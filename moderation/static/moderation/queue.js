@@ -49,9 +49,12 @@ function spread() {
   count();
 }
 
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target === news) spread();
+});
+
 document.addEventListener("htmx:afterSettle", (event) => {
   const target = event.detail.target;
-  if (target === news) spread();
   if (target.id === "item" || event.detail.elt?.id === "item") shown();
   else if (target.id === "queue-list" || target.closest?.("#queue-list")) {
     mark();
@@ -130,6 +133,12 @@ document.addEventListener("click", (event) => {
 document.addEventListener("reset", () => setTimeout(count));
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit-on-change]")) event.target.form.requestSubmit();
+});
+
+// What leads back leads to the item that is open by now.
+document.addEventListener("submit", (event) => {
+  const next = event.target.elements.namedItem("next");
+  if (next) next.value = location.pathname + location.search;
 });
 
 function unveil() {

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from modelops import serving
 from moderation import policy
@@ -103,7 +103,8 @@ def queue_for(user: User | AnonymousUser, session: str = "") -> QuerySet[QueueIt
     items = QueueItem.objects.filter(state=QueueItem.State.OPEN)
     if not user.has_perm("moderation.review_analysis") or not isinstance(user, User):
         return items.none()
-    items = items.exclude(decided_elsewhere(user), kind=QueueItem.Kind.APPEAL)
+    # (the kind first: the other question is asked of appeals only)
+    items = items.filter(~Q(kind=QueueItem.Kind.APPEAL) | Q(~decided_elsewhere(user)))
     if session:
         skipped = ReviewDecision.objects.filter(
             action=ReviewDecision.Action.SKIP, by=user, session=session, item=OuterRef("pk")

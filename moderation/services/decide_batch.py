@@ -23,7 +23,7 @@ from moderation.errors import (
     SelectionEmpty,
     SelectionTooLarge,
 )
-from moderation.models import Analysis, DecisionBatch, QueueItem, ReviewDecision
+from moderation.models import Analysis, AnalysisLabel, DecisionBatch, QueueItem, ReviewDecision
 from moderation.selectors_decisions import is_lead
 from moderation.selectors_queue import filtered_queue
 from moderation.services.decide_item import (
@@ -246,7 +246,7 @@ def _consequences(preview: BatchPreview, action: str) -> list[str]:
     }
     sentences = [told[Action(action)] % {"count": grouped(count)}]
     if preview.labels:
-        says = _("toxic") if preview.label else _("not toxic")
+        says = str(AnalysisLabel(toxic=bool(preview.label)))
         sentences.append(
             ngettext(
                 "The model learns %(count)s label, “%(label)s”, with a weight of %(weight)s.",

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from moderation import policy
 from moderation.errors import (
@@ -152,6 +153,23 @@ def test_escalating_hands_it_to_the_leads(item, moderator, lead, make_user, sett
     undo_decision(decision=decision, by=moderator)
     item.refresh_from_db()
     assert (item.escalated_at, item.priority) == (None, before)
+
+
+def test_mail_about_an_escalation_is_left_to_the_queue_worker(
+    item, moderator, settings, django_capture_on_commit_callbacks
+) -> None:
+    def escalate() -> ReviewDecision:
+        with django_capture_on_commit_callbacks(execute=True):
+            return decide_item(item=item, action="escalate", by=moderator)
+
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"  # no server
+    undo_decision(decision=escalate(), by=moderator)
+    assert not DBTaskResult.objects.exists()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    item.refresh_from_db()
+    decision = escalate()
+    assert DBTaskResult.objects.get().args_kwargs["args"] == [[decision.pk]]
+    assert mail.outbox == []
 
 
 def test_webhooks_are_told_of_decisions_and_of_their_end(moderator, integration) -> None:

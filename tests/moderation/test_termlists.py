@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from string import ascii_lowercase
+from threading import Barrier
 
 import pytest
 from django.db import connection
@@ -294,3 +296,22 @@ def test_another_process_counts_a_term_within_a_second(tmp_path) -> None:
         added(by=None)
         told, _errors = process.communicate("saved\n", timeout=60)
     assert told == "['tonto'] False\n"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_words_at_once_are_added_once() -> None:
+    together = Barrier(2)
+
+    def add() -> str:
+        together.wait()
+        try:
+            return str(added(by=None).pk)
+        except TermExists:
+            return "exists"
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        told = [one.result() for one in [pool.submit(add), pool.submit(add)]]
+    assert told.count("exists") == 1
+    assert Term.objects.count() == 1

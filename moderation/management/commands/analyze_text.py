@@ -205,6 +205,7 @@ def _verdict(record: Analysis, *, as_json: bool = False) -> dict[str, Any]:
         "labels": record.labels if as_json else " ".join(record.labels),
         "language": record.language,
         "model_version": record.model_version,
+        **({"rules": record.rules} if as_json else {}),
     }
 
 

@@ -182,7 +182,8 @@ def open_page(
         return page
 
     yield make
+    # before closing, which aborts what a page is just asking for
+    found = [text for page, text in complaints if not getattr(page, "errors_expected", False)]
     for context in contexts:
         context.close()
-    found = [text for page, text in complaints if not getattr(page, "errors_expected", False)]
     assert not found

@@ -63,6 +63,7 @@ DOORS: dict[tuple[str, str, str], set[str]] = {
     ("POST", "/api/decisions/{decision}/undo", ""): REVIEWERS,
     ("POST", "/api/batches/{batch}/undo", ""): REVIEWERS,
     ("GET", "/queue/", ""): REVIEWERS,
+    ("GET", "/queue/next/", ""): REVIEWERS,
     ("GET", "/queue/rows/", ""): REVIEWERS,
     ("POST", "/queue/live/", ""): REVIEWERS,
     ("GET", "/queue/{item}/", ""): REVIEWERS,

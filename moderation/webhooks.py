@@ -29,10 +29,12 @@ def announce_all(*, decisions: Sequence[ReviewDecision]) -> int:
     """The same for many, in few queries. Returns how many messages were noted.
 
     Told are approvals, rejections and that one of these was undone; what stays among moderators
-    (skipped, escalated) is not. What is announced twice is told once.
+    (skipped, escalated) is not, and nothing while the account of the integration is closed. What is
+    announced twice is told once.
     """
     webhooks: dict[int, list[int]] = {}  # by owner
-    for pk, owner in Webhook.objects.filter(active=True).values_list("pk", "owner_id"):
+    active = Webhook.objects.filter(active=True, owner__is_active=True)
+    for pk, owner in active.values_list("pk", "owner_id"):
         webhooks.setdefault(owner, []).append(pk)
     noted = 0
     for start in range(0, len(decisions) if webhooks else 0, CHUNK):

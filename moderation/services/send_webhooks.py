@@ -68,7 +68,10 @@ def drop_old_messages() -> int:
 def _due() -> list[list[WebhookDelivery]]:
     """For each webhook that has any, its due messages, oldest decision first."""
     due = WebhookDelivery.objects.filter(
-        state=State.WAITING, next_attempt_at__lte=timezone.now(), webhook__active=True
+        state=State.WAITING,
+        next_attempt_at__lte=timezone.now(),
+        webhook__active=True,
+        webhook__owner__is_active=True,
     ).order_by()
     return [
         list(

@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from pytest_django import Settings
 
+from modelops import maintenance
 from moderation import outbound
 from moderation.errors_team import (
     AddressRefused,
@@ -20,7 +21,7 @@ from moderation.errors_team import (
     WebhookRemoved,
 )
 from moderation.models import ReviewDecision, Webhook, WebhookDelivery
-from moderation.services import erase_analysis
+from moderation.services import erase_analysis, send_webhooks
 from moderation.services.decide_batch import Selection, decide_batch
 from moderation.services.decide_item import decide_item
 from moderation.services.keep_webhooks import (
@@ -31,6 +32,7 @@ from moderation.services.keep_webhooks import (
     send_again,
     try_webhook,
 )
+from moderation.services.members import deactivate_member, reactivate_member
 from moderation.services.send_webhooks import BACK_OFF, drop_old_messages, send_due_messages
 from moderation.services.undo_decision import undo_decision
 from tests.moderation.items import waiting
@@ -376,6 +378,29 @@ def test_a_removed_one_is_told_nothing_more(webhook, receiver, decided, lead) ->
     for use in (remove_webhook, rotate_secret, try_webhook, send_again):
         with pytest.raises(WebhookRemoved):
             use(webhook=webhook, by=lead)
+
+
+def test_a_closed_integration_is_told_nothing(
+    webhook, receiver, decided, integration, lead
+) -> None:
+    decided()
+    deactivate_member(member=integration, by=lead)
+    decided("Otro texto mas")
+    assert send_due_messages() == 0
+    reactivate_member(member=integration, by=lead)
+    assert send_due_messages() == 1  # what was decided before
+
+
+def test_two_workers_never_send_the_same_attempt(webhook, receiver, decided) -> None:
+    decided()
+    here, there = send_webhooks._due(), send_webhooks._due()
+    assert send_webhooks._claim(here[0][0])
+    assert not send_webhooks._claim(there[0][0])
+
+
+def test_the_worker_sends_and_keeps_house() -> None:
+    assert "webhooks" in maintenance.frequent_jobs()
+    assert {"retention", "webhook_messages"} <= maintenance._jobs.keys()
 
 
 def test_who_may_not_analyse_has_no_webhook(receiver, make_user, lead) -> None:

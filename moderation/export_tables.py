@@ -47,6 +47,25 @@ def table_lines(name: str) -> Iterator[str]:
     return lines_of(table.columns, map(table.cells, rows))
 
 
+def _figure(row: Analysis) -> Sequence[Any]:
+    return (
+        row.pk,
+        moment(row.created_at),
+        truth(row.toxic),
+        row.score,
+        row.decision,
+        row.category,
+        " ".join(row.labels),
+        row.language,
+        row.source,
+        row.text_length,
+        row.threshold_review,
+        row.threshold_block,
+        row.model_version,
+        moment(row.erased_at),
+    )
+
+
 def _decisions() -> QuerySet[ReviewDecision]:
     people = ReviewDecision.objects.select_related("by", "policy", "reversal", "item")
     return people.annotate(external_id=Subquery(_external_id()))
@@ -158,7 +177,29 @@ def _with(model: type[Model], *names: str) -> Callable[[], QuerySet[Any]]:
     return lambda: model._default_manager.select_related(*names)
 
 
+_FIGURES = (
+    "id",
+    "created_at",
+    "toxic",
+    "score",
+    "decision",
+    "category",
+    "labels",
+    "language",
+    "source",
+    "text_length",
+    "threshold_review",
+    "threshold_block",
+    "model_version",
+    "erased_at",
+)
 TABLES = {
+    "figures": Table(
+        _("figures of all analyses, erased ones too"),
+        _FIGURES,
+        lambda: Analysis.objects.only(*_FIGURES),
+        _figure,
+    ),
     "decisions": Table(
         _("decisions"),
         (

@@ -110,9 +110,13 @@ class Scorer:
 
     def raw_probabilities(self, texts: Sequence[str], head: str = "toxic") -> Array:
         """Return P(head) of each whole text, uncalibrated: scikit-learn's `predict_proba`."""
-        column = self.head_order.index(head)
-        logits = [self._read(tokenize(text)).logits()[column] for text in texts]
-        return np.asarray(1.0 / (1.0 + np.exp(-(np.array(logits) + self.intercepts[column]))))
+        return self.raw_of_heads(texts)[:, self.head_order.index(head)]
+
+    def raw_of_heads(self, texts: Sequence[str]) -> Array:
+        """Return the same of every head, shape (n_texts, n_heads), in the order of the heads."""
+        logits = [self._read(tokenize(text)).logits() for text in texts]
+        shaped = np.array(logits).reshape(len(texts), len(self.head_order))
+        return np.asarray(1.0 / (1.0 + np.exp(-(shaped + self.intercepts))))
 
     def score(
         self,

@@ -37,13 +37,8 @@ def test_every_head_equals_scikit_learn_on_real_texts(
     assert len(texts) >= 20_000
     _, vectorizer = to_scikit_learn(starter)
     vectors = vectorizer.transform(texts)
-    for head in starter.heads:
+    ours = scorer.raw_of_heads(texts)
+    for column, head in enumerate(starter.heads):
         classifier, _ = to_scikit_learn(starter, head)
         theirs = classifier.predict_proba(vectors)[:, 1]
-        ours = np.concatenate(
-            [
-                scorer.raw_probabilities(texts[start : start + 1_000], head)
-                for start in range(0, len(texts), 1_000)
-            ]
-        )
-        assert np.abs(ours - theirs).max() <= 1e-9
+        assert np.abs(ours[:, column] - theirs).max() <= 1e-9

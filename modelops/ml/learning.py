@@ -39,7 +39,7 @@ from modelops.ml.training import Prior, Solution, solve
 
 Array = NDArray[np.float64]
 FEWEST_DOCUMENTS = 2  # labelled site texts that make a term of an increment
-MOST_NEW_TERMS = 400_000
+MOST_NEW_TERMS = 600_000  # some 100,000 labelled comments in two languages
 # of the bound on the distance to the optimum, relative to the solution; the first keeps
 # probabilities within some 1e-4
 UPDATE_TOLERANCE = 1e-3

@@ -43,7 +43,7 @@ class Analysis(models.Model):
 
     text = models.TextField(_("text"))
     text_digest = models.CharField(max_length=64, editable=False)  # SHA-256 of the exact text
-    normalized_digest = models.CharField(max_length=64, editable=False)
+    normalized_digest = models.CharField(max_length=64, editable=False)  # see same_text.py
     search_text = models.TextField(editable=False)  # text without case and accents, see search.py
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -16,6 +16,7 @@ from modelops import serving
 from moderation import termlists
 from moderation.models import Analysis
 from moderation.ruling import Judged, Ruling, rule
+from moderation.same_text import same_text_digest
 from moderation.search import fold
 from moderation.services.open_rounds import open_rounds
 
@@ -123,7 +124,7 @@ def _draft(
     return Analysis(
         text=item.text,
         text_digest=_digest(item.text),
-        normalized_digest=_digest(" ".join(words)),  # as serving.normalize gives them
+        normalized_digest=same_text_digest(item.text, words),
         search_text=fold(item.text),
         owner=by,
         external_id=item.external_id,

@@ -7,10 +7,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from modelops import serving
 from moderation.errors import FilterRefused
 from moderation.models import Analysis, QueueItem
 from moderation.paging import BadCursor, page_of
 from moderation.rounds import priority_of
+from moderation.same_text import same_text_digest
 from moderation.selectors_queue import (
     ORDERS,
     filtered_queue,
@@ -56,6 +58,25 @@ def test_reviewed_and_fine_stays_so_until_the_text_changes(moderator) -> None:
     again = stored("menudo idiota")
     decide_item(item=open_item(again), action="reject", category="insult", by=moderator)
     assert open_item(stored("menudo idiota")) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "other", "same"),
+    [
+        ("Eres IDIOTA", "eres  ídiota", True),
+        ("Eres idiota", "eres 1d10ta", True),
+        ("Mira https://a.example", "mira  https://a.example", True),
+        ("Mira https://a.example", "Mira https://b.example", False),
+        ("Vete @ana", "Vete @luis", False),
+        ("Te doy 5", "Te doy 6", False),
+        ("Qué crack 🙂", "Qué crack 🖕", False),
+        ("🙂", "🖕", False),
+        ("…", "—", False),
+    ],
+)
+def test_what_counts_as_the_same_text(text, other, same) -> None:
+    digests = {same_text_digest(one, serving.tokenize(one).words) for one in (text, other)}
+    assert (len(digests) == 1) is same
 
 
 def test_a_revision_takes_the_place_of_the_older_text(analyses, integration) -> None:

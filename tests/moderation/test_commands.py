@@ -287,7 +287,6 @@ def test_groups_are_as_documented(db):
         for group in Group.objects.all()
     }
     moderators = {"analyze_text", "view_analysis", "review_analysis"}
-    managing = {"manage_terms", "manage_policy", "manage_team"}
     sentences = {f"{verb}_mustpasssentence" for verb in ("view", "add", "change", "delete")}
     assert groups == {
         "Integrations": {"analyze_text"},

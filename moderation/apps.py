@@ -20,6 +20,7 @@ class ModerationConfig(AppConfig):
 
     def ready(self) -> None:
         from modelops import maintenance, sources
+        from moderation import checks  # noqa: F401
         from moderation.sources import LabelledHistory, RecentAnalyses
 
         history = LabelledHistory()

@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from modelops import serving
+from moderation.checks import check_shares
 from moderation.errors import FilterRefused
 from moderation.models import Analysis, QueueItem
 from moderation.paging import BadCursor, page_of
@@ -140,6 +141,13 @@ def test_no_filter_tells_audits_from_others(settings, moderator, lead) -> None:
         assert chosen(moderator, **told) == set()
     assert chosen(lead, score_min=0.5) == {blind}
     assert chosen(moderator, language="es") == {blind, audit}
+
+
+def test_a_site_is_warned_when_audits_stand_out(settings) -> None:
+    settings.AUDIT_SHARE, settings.BLIND_SHARE = 0.01, 0.0
+    assert [found.id for found in check_shares()] == ["moderation.W001"]
+    settings.BLIND_SHARE = 0.05
+    assert check_shares() == []
 
 
 # --- order and filters ------------------------------------------------------------------------

@@ -317,7 +317,7 @@ WEBHOOK_ALLOW_PRIVATE = env.bool("TOXIGUARD_WEBHOOK_ALLOW_PRIVATE", default=Fals
 # so does a site learn what the model misses.
 AUDIT_SHARE = env.share("TOXIGUARD_AUDIT_SHARE", default=0.01)
 # So many of the other items are decided without a sight of the score, as audits are.
-BLIND_SHARE = env.share("TOXIGUARD_BLIND_SHARE", default=0.05)
+BLIND_SHARE = env.share("TOXIGUARD_BLIND_SHARE", default=0.15)
 
 structlog.configure(
     processors=[

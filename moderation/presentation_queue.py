@@ -166,7 +166,7 @@ def row_of(item: QueueItem, user: User, *, url: str, care: ModeratorSettings, cu
 
 
 def state_of(item: QueueItem, holder: str) -> str:
-    facts = f"{holder}|{bool(item.escalated_at)}|{item.reports}|{item.kind}"
+    facts = f"{holder}|{bool(item.escalated_at)}|{item.reports}"
     return f"{crc32(facts.encode()):08x}"
 
 

@@ -158,6 +158,7 @@ class Workbench:
             "total_words": sentence.count_words(total, more),
             "oldest": oldest_waiting(self.user, self.session),
             "severe_today": severe_today(self.user),
+            "filtered": any(name != "order" for name in self.query),
             "care": self.care,
         }
 
@@ -202,7 +203,6 @@ class Workbench:
                 "total": total,
                 "total_words": sentence.count_words(total, more),
                 "decided_today": decided_today(self.user),
-                "filtered": any(name != "order" for name in self.query),
             }
         return context
 

@@ -183,8 +183,10 @@ document.addEventListener("htmx:afterRequest", (event) => {
 
 document.addEventListener("htmx:beforeSwap", (event) => {
   const dialog = document.getElementById("dialog");
-  const stays = event.detail.target.id === "dialog-body"; // the question comes anew
-  if (dialog?.open && !stays && dialog.contains(event.detail.requestConfig?.elt)) dialog.close();
+  const asker = event.detail.requestConfig?.elt;
+  // the question comes anew, or a part of it
+  const stays = event.detail.target.id === "dialog-body" || asker?.matches("[data-stays]");
+  if (dialog?.open && !stays && dialog.contains(asker)) dialog.close();
 });
 
 // The address of a filtered list names only the conditions that there are.

@@ -25,7 +25,7 @@ from django.utils.translation import gettext as _
 from modelops.errors import NoLiveVersion, OperationFailed
 from modelops.loading import LoadedModel, load_substitute, load_version
 from modelops.metrics import ANALYSES, SCORING_SECONDS
-from modelops.ml.language import warm_up
+from modelops.ml.language import detect, warm_up
 from modelops.ml.text import Tokens, normalize, tokenize
 from modelops.ml.thresholds import SiteThresholds
 from modelops.ml.verdict import Folded, Span, Verdict, compose
@@ -44,8 +44,10 @@ __all__ = [
     "UnknownLanguage",
     "Verdict",
     "analyze",
+    "detected_language",
     "live_version",
     "normalize",
+    "served_heads",
     "start_follower",
     "tokenize",
 ]
@@ -129,6 +131,20 @@ def analyze(
     for verdict in verdicts if counted else ():
         ANALYSES.labels(verdict.decision, verdict.language).inc()
     return verdicts
+
+
+def served_heads() -> dict[str, tuple[str, ...]]:
+    """The heads that the live version offers, by language. Raises ModelUnavailable."""
+    scorer = _model().scorer
+    return {
+        language: tuple(head for head in scorer.head_order if language in scorer.heads[head])
+        for language in LANGUAGES
+    }
+
+
+def detected_language(text: str) -> str | None:
+    """One of LANGUAGES, "und" for clearly another one, None when it is uncertain."""
+    return detect(tokenize(text), text, LANGUAGES)
 
 
 def live_version() -> LiveInfo | None:

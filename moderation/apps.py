@@ -21,10 +21,11 @@ class ModerationConfig(AppConfig):
     def ready(self) -> None:
         from modelops import maintenance, sources
         from moderation import checks  # noqa: F401
-        from moderation.sources import LabelledHistory, RecentAnalyses
+        from moderation.sources import AcceptedSuggestions, LabelledHistory, RecentAnalyses
 
         history = LabelledHistory()
         sources.register(history)
+        sources.register(AcceptedSuggestions())
         sources.register_holdout(history)
         sources.register_recent(RecentAnalyses())
         # (before the traces of what it erases are)

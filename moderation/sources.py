@@ -8,8 +8,9 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from modelops.sources import LabelledText, RecentText
-from moderation.models import Analysis, AnalysisLabel
+from moderation.models import Analysis, AnalysisLabel, SuggestedScore
 from moderation.selectors import newest_labels
+from moderation.selectors_suggestions import teaching_suggestions
 
 
 class LabelledHistory:
@@ -49,6 +50,34 @@ class LabelledHistory:
     def _labels(since: datetime | None) -> QuerySet[AnalysisLabel]:
         labels = newest_labels().filter(sealed=False)
         return labels.filter(created_at__gt=since) if since else labels
+
+
+class AcceptedSuggestions:
+    """Suggested scores that a lead accepted. What people said about the same text goes before."""
+
+    name = "suggestions"
+
+    def labelled_texts(self, *, since: datetime | None = None) -> Iterator[LabelledText]:
+        for suggestion in self._accepted(since).iterator(chunk_size=2000):
+            if (toxic := suggestion.toxic) is not None:
+                yield LabelledText(
+                    text=suggestion.text,
+                    toxic=toxic,
+                    categories=suggestion.categories,
+                    language=suggestion.language or None,
+                    weight=suggestion.weight,
+                    source=self.name,
+                    provenance="suggested",
+                    at=suggestion.settled_at,
+                )
+
+    def count_labels(self, *, since: datetime | None = None) -> int:
+        return self._accepted(since).count()
+
+    @staticmethod
+    def _accepted(since: datetime | None) -> QuerySet[SuggestedScore]:
+        accepted = teaching_suggestions()
+        return accepted.filter(settled_at__gt=since) if since else accepted
 
 
 class RecentAnalyses:

@@ -19,7 +19,9 @@ ROOT = TESTS.parent
 DEVELOPMENT_MODULES = {
     "axe_playwright_python",
     "factory",
+    "googleapiclient",
     "hypothesis",
+    "openai",
     "playwright",
     "schemathesis",
 }

@@ -16,6 +16,7 @@ from rest_framework.metadata import BaseMetadata
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
+from moderation.api.compat.forms import SCHEMAS, schema_of
 from toxiguard_site.problems import BadBody, PayloadTooLarge, exception_handler
 
 __all__ = [
@@ -171,7 +172,8 @@ _DESCRIPTIONS = {
 
 def describe_problems(result: dict[str, Any], generator: Any, **kwargs: Any) -> dict[str, Any]:
     """Add the error answers, which are the same everywhere, to every operation of the schema."""
-    result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = _PROBLEM
+    known = result.setdefault("components", {}).setdefault("schemas", {})
+    known |= {"Problem": _PROBLEM} | SCHEMAS
     for path, operations in result["paths"].items():
         for operation in operations.values():
             codes = []
@@ -188,7 +190,9 @@ def describe_problems(result: dict[str, Any], generator: Any, **kwargs: Any) -> 
                 responses.setdefault(code, {"description": _DESCRIPTIONS[code]})
             for code, response in responses.items():
                 if code >= "400":
-                    schema = {"$ref": "#/components/schemas/Problem"}
-                    response["content"] = {"application/problem+json": {"schema": schema}}
+                    name = schema_of(path)
+                    schema = {"$ref": f"#/components/schemas/{name or 'Problem'}"}
+                    kind = "application/json" if name else "application/problem+json"
+                    response["content"] = {kind: {"schema": schema}}
             operation["responses"] = dict(sorted(responses.items()))
     return result

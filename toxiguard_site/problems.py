@@ -18,6 +18,7 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
 from modelops import serving
+from moderation.api.compat.forms import form_of
 from toxiguard_site import views as pages
 
 API_PREFIXES = ("/api/", "/model/")
@@ -139,27 +140,31 @@ def _as_api_exception(exc: Exception) -> exceptions.APIException:
 
 
 def is_api(request: HttpRequest) -> bool:
-    return request.path.startswith(API_PREFIXES) or request.path in OPERATIONS
+    ours = request.path.startswith(API_PREFIXES) or request.path in OPERATIONS
+    return ours or form_of(request.path) is not None
 
 
-def _answer(status: int, detail: str) -> JsonResponse:
+def _answer(request: HttpRequest, status: int, detail: str) -> JsonResponse:
+    """Problem details; on the drop-in paths the original's form."""
+    if form := form_of(request.path):
+        return JsonResponse(form(status, detail, (), {}), status=status)
     return JsonResponse(problem(status, detail), status=status, content_type=CONTENT_TYPE)
 
 
 @csrf_exempt
 def api_not_found(request: HttpRequest, rest: str = "") -> JsonResponse:
-    return _answer(404, _("There is nothing at %(path)s.") % {"path": request.path})
+    return _answer(request, 404, _("There is nothing at %(path)s.") % {"path": request.path})
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if is_api(request):
-        return _answer(400, _("The request can't be read."))
+        return _answer(request, 400, _("The request can't be read."))
     return pages.bad_request(request, exception)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     if is_api(request):
-        return _answer(403, _("You are not allowed to do this."))
+        return _answer(request, 403, _("You are not allowed to do this."))
     return pages.permission_denied(request, exception)
 
 
@@ -169,13 +174,13 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     if is_api(request):
-        return _answer(500, _("Something went wrong here. The log of the site says more."))
+        return _answer(request, 500, _("Something went wrong here. The log of the site says more."))
     return pages.server_error(request)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     if is_api(request):
-        return _answer(403, _("The CSRF token is missing or wrong."))
+        return _answer(request, 403, _("The CSRF token is missing or wrong."))
     return pages.csrf_failure(request, reason)
 
 
@@ -186,7 +191,9 @@ def require_length(get_response: Callable[[HttpRequest], HttpResponse]) -> Any:
         if not request.headers.get("Transfer-Encoding") or request.headers.get("Content-Length"):
             return get_response(request)
         if is_api(request):
-            return _answer(411, _("The body needs a Content-Length; a chunked one is not read."))
+            return _answer(
+                request, 411, _("The body needs a Content-Length; a chunked one is not read.")
+            )
         return pages.bad_request(request)
 
     return refuse_or_answer

@@ -8,6 +8,7 @@ docs/install.md lists every variable with its default.
 from __future__ import annotations
 
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,13 @@ DEBUG = env.bool("TOXIGUARD_DEBUG", default=False)
 ALLOWED_HOSTS = env.list("TOXIGUARD_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("TOXIGUARD_TRUSTED_ORIGINS", default=[])
 PUBLIC_URL = env.str("TOXIGUARD_PUBLIC_URL", default="")
+# Pages of these origins may call the Perspective paths from the browser.
+CORS_ORIGINS = [origin.rstrip("/") for origin in env.list("TOXIGUARD_CORS_ORIGINS", default=[])]
+for _origin in CORS_ORIGINS:
+    if not re.fullmatch(r"https?://[^/\s*?#@]+", _origin):
+        raise ImproperlyConfigured(
+            f"TOXIGUARD_CORS_ORIGINS has {_origin!r}; origins are like https://example.org."
+        )
 
 # Behind a proxy that ends HTTPS (docs/install.md): secure cookies, HSTS, and trust in its header.
 HTTPS = env.bool("TOXIGUARD_HTTPS", default=False)
@@ -114,6 +122,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "moderation.api.compat.cors.allow_origins",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

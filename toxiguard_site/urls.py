@@ -35,11 +35,12 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("moderation.api.urls")),
     path("model/", include("modelops.api.urls")),
+    path("", include("moderation.api.compat.urls")),
     path("", include("modelops.ops_urls")),
     path("api/schema", SpectacularJSONAPIView.as_view(), name="schema"),
     path("api/docs", SpectacularSwaggerSplitView.as_view(), name="docs"),
     # Last: what is under the API's paths and unknown is answered in the API's form.
-    re_path(r"^(?:api|model)(?:/.*)?$", problems.api_not_found),
+    re_path(r"^(?:api|model|v1|v1alpha1|\$discovery)(?:/.*)?$", problems.api_not_found),
 ]
 
 handler400 = "toxiguard_site.problems.bad_request"

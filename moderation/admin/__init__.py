@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from moderation.admin import analyses, decisions, queue, team, terms, unscored
+from moderation.admin import analyses, decisions, queue, suggestions, team, terms, unscored
 
-__all__ = ["analyses", "decisions", "queue", "team", "terms", "unscored"]
+__all__ = ["analyses", "decisions", "queue", "suggestions", "team", "terms", "unscored"]

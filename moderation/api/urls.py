@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from moderation.api import queue, team, terms, views
+from moderation.api import queue, suggestions, team, terms, views
 
 app_name = "api"
 
@@ -28,6 +28,8 @@ urlpatterns = [
     path("terms", terms.TermListView.as_view(), name="terms"),
     path("terms/<int:pk>", terms.TermView.as_view(), name="term"),
     path("policy", terms.PolicyView.as_view(), name="policy"),
+    path("suggestions", suggestions.SuggestionListView.as_view(), name="suggestions"),
+    path("suggestions/settle", suggestions.SettleView.as_view(), name="suggestions-settle"),
     path("webhooks", team.WebhookListView.as_view(), name="webhooks"),
     path("webhooks/<int:pk>", team.WebhookView.as_view(), name="webhook"),
     path("webhooks/<int:pk>/secret", team.WebhookSecretView.as_view(), name="webhook-secret"),

@@ -20,6 +20,7 @@ from moderation.models.queue import (
     ReviewDecision,
     UnscoredText,
 )
+from moderation.models.suggestions import SuggestedScore
 from moderation.models.team import Invitation, ModeratorSettings, SeenToday
 from moderation.models.terms import Term, TermLists
 from moderation.models.webhooks import Webhook, WebhookDelivery
@@ -41,6 +42,7 @@ __all__ = [
     "QueueItem",
     "ReviewDecision",
     "SeenToday",
+    "SuggestedScore",
     "Term",
     "TermLists",
     "UnscoredText",

@@ -10,6 +10,7 @@ from moderation.services.groups import create_groups
 from moderation.services.label import label_analyses, label_analysis
 from moderation.services.remove_term import remove_term
 from moderation.services.starter_terms import ensure_starter_terms
+from moderation.services.suggestions import settle_suggestions, suggest_scores
 from moderation.services.tokens import issue_token
 
 __all__ = [
@@ -26,4 +27,6 @@ __all__ = [
     "label_analyses",
     "label_analysis",
     "remove_term",
+    "settle_suggestions",
+    "suggest_scores",
 ]

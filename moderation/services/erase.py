@@ -21,6 +21,7 @@ from moderation.models import (
 from moderation.services.forget_unscored import forget_unscored
 from moderation.services.guards import lock_rounds
 from moderation.services.open_rounds import close_rounds
+from moderation.services.suggestions import forget_suggestions
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +47,7 @@ def erase_analyses(*, analyses: QuerySet[Analysis], by: User | None) -> int:
     lock_rounds(analysis_ids=chosen.order_by().values("pk"))
     close_rounds(analysis_ids=chosen.order_by().values("pk"))
     _forget_words(chosen, by)
+    forget_suggestions(digests=chosen.values("text_digest"))
     if by:
         sources.forget(list(chosen.values_list("text_digest", flat=True)))
     else:

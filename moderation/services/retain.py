@@ -8,7 +8,8 @@ import structlog
 from django.conf import settings
 from django.utils import timezone
 
-from moderation.models import Analysis, UnscoredText
+from modelops import sources
+from moderation.models import Analysis, SuggestedScore, UnscoredText
 from moderation.services.erase import erase_analyses
 from moderation.services.forget_unscored import forget_unscored
 
@@ -36,5 +37,9 @@ def erase_expired() -> int:
         erased += erase_analyses(analyses=Analysis.objects.filter(pk__in=numbers), by=None)
     unscored = UnscoredText.objects.filter(created_at__lt=before).exclude(text="")
     forgotten = forget_unscored(texts=unscored, by=None)
+    suggestions = SuggestedScore.objects.filter(created_at__lt=before)
+    if digests := list(suggestions.values_list("text_digest", flat=True)):
+        sources.expire(digests)
+        suggestions.delete()
     log.info("texts_expired", analyses=erased, unscored=forgotten, days=days)
     return erased

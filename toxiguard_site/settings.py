@@ -285,6 +285,8 @@ SPECTACULAR_SETTINGS = {
         "BatchActionEnum": "moderation.api.queue_serializers.BATCH_ACTIONS",
         "TermActionEnum": "moderation.models.Term.Action",
         "PolicyLabelEnum": "moderation.policy.LABELS",
+        "TextTypeEnum": "moderation.api.compat.perspective_serializers.TEXT_TYPES",
+        "ScoreTypeEnum": "moderation.api.compat.perspective_serializers.SCORE_TYPES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from modelops import sources
 from moderation.models import SuggestedScore
 from moderation.services import erase_analysis, label_analysis, settle_suggestions
+from moderation.services.retain import erase_expired
 from tests.moderation.conftest import TOXIC
 
 SUGGEST = "/v1alpha1/comments:suggestscore"
@@ -91,6 +95,15 @@ def test_an_erased_text_is_erased_here_as_well(suggest, lead, analyses):
     suggest(TOXICITY=1)
     erase_analysis(analysis=analysis, by=lead)
     assert not SuggestedScore.objects.exists()
+
+
+def test_a_suggestion_goes_when_its_time_is_up(suggest, settings):
+    settings.RETENTION_DAYS = 30
+    suggest("uno", TOXICITY=1)
+    SuggestedScore.objects.update(created_at=timezone.now() - timedelta(days=31))
+    suggest("dos", TOXICITY=1)
+    erase_expired()
+    assert SuggestedScore.objects.get().text == "dos"
 
 
 def test_leads_accept_and_reject_many_at_once(suggest, api_as, lead):

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.utils import translation
-from django.utils.translation import gettext as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from knox.auth import TokenAuthentication
 from rest_framework import exceptions
@@ -35,7 +34,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         if not key:
             return None
         if not (key.isascii() and key.isalnum()):  # (no token is otherwise)
-            raise exceptions.AuthenticationFailed(_("Invalid token."))
+            raise exceptions.AuthenticationFailed("Invalid token.")
         return TokenAuthentication().authenticate_credentials(key.encode())
 
     def authenticate_header(self, request: Request) -> str:

@@ -8,6 +8,7 @@ from typing import IO, Any
 
 import knox.auth
 from django.conf import settings
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import exceptions, negotiation, parsers
@@ -174,6 +175,9 @@ def describe_problems(result: dict[str, Any], generator: Any, **kwargs: Any) -> 
     """Add the error answers, which are the same everywhere, to every operation of the schema."""
     known = result.setdefault("components", {}).setdefault("schemas", {})
     known |= {"Problem": _PROBLEM} | SCHEMAS
+    with_dollar = reverse("compat:discovery")  # which the generator takes for the end of a regex
+    if operations := result["paths"].pop(with_dollar.replace("$", ""), None):
+        result["paths"][with_dollar] = operations
     for path, operations in result["paths"].items():
         for operation in operations.values():
             codes = []

@@ -18,6 +18,7 @@ from modelops import ops_urls
 from modelops.models import ModelVersion, ServerWorker
 from moderation.export import COLUMNS
 from moderation.filters import AnalysisFilter
+from moderation.services import issue_token
 
 ROOT = Path(__file__).resolve().parents[2]
 API = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
@@ -124,6 +125,23 @@ def test_webhooks_answer_with_the_fields_shown(admin: Client) -> None:
     assert {**listed, "secret": None}.keys() == added.keys()
     erased = post(admin, "/api/authors/erase", author="ana", dry_run=True)
     assert fields(erased) == fields(example("POST", "/api/authors/erase"))
+
+
+def test_suggestions_answer_with_the_fields_shown(admin: Client) -> None:
+    said = {"TOXICITY": {"summaryScore": {"value": 0.9}}}
+    asked = {"comment": {"text": "Eres un idiota"}, "languages": ["es"]}
+    headers = {"authorization": f"Token {issue_token(user=User.objects.get(username='admin'))}"}
+    kind = "application/json"
+    for path, body in (
+        ("/v1alpha1/comments:analyze", {"requestedAttributes": {"TOXICITY": {}}}),
+        ("/v1alpha1/comments:suggestscore", {"attributeScores": said}),
+    ):
+        real = admin.post(path, asked | body, content_type=kind, headers=headers)
+        assert fields(real.json()) == fields(example("POST", path))
+    listed = get(admin, "/api/suggestions")
+    assert fields(listed) == fields(example("GET", "/api/suggestions"))
+    settled = post(admin, "/api/suggestions/settle", ids=[listed["results"][0]["id"]], accept=True)
+    assert fields(settled) == fields(example("POST", "/api/suggestions/settle"))
 
 
 def test_terms_answer_with_the_fields_shown(admin: Client) -> None:

@@ -38,6 +38,7 @@ def python(code: str, folder: Path, **variables: str) -> subprocess.CompletedPro
         ("TOXIGUARD_UNKNOWN_LANGUAGE_DECISION", "reveiw", "allow, review, block"),
         ("TOXIGUARD_DEFAULT_TEXT_LANGUAGE", "fr", "es, en"),
         ("TOXIGUARD_LANGUAGE", "fr", "es, en"),
+        ("TOXIGUARD_CORS_ORIGINS", "*", "https://example.org"),
         ("TOXIGUARD_BACKUPS_KEEP", "five", "'five'"),
     ],
 )

@@ -173,12 +173,13 @@ def state_of(item: QueueItem, holder: str) -> str:
 def pane_of(detail: ItemDetail, user: User, *, care: ModeratorSettings) -> Pane:
     item, analysis, hidden = detail.item, detail.analysis, detail.hidden
     word = str(QueueItem.Kind(detail.kind).label)
+    number = _("analysis %(id)s") % {"id": analysis.pk}
     harsh = severe(analysis)
     pane = Pane(
         detail=detail,
         item=item,
         analysis=analysis,
-        title=f"{word}: {_('analysis %(id)s') % {'id': analysis.pk}}",
+        title=f"{word}: {number}",
         word=word,
         shape=BLIND if hidden else analysis.decision,
         category=category_name(detail.category),

@@ -9,15 +9,16 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from django.db import connection
-from django.db.models import Aggregate, Count, F, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Aggregate, Count, Min, Q, QuerySet
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from moderation.models import Analysis, QueueItem, ReviewDecision, UnscoredText
 
 DAYS = 30
-MOST = 50_000  # decisions that the figures look at
+MOST = 30_000  # decisions that the figures look at
 SAMPLE = 10_000  # of them, for medians where the database has none
+APPEALS = 1000  # of them, the newest, that are looked at for what they turned round
 SHOWN = 5  # texts of an author, before they are erased
 COUNTED = 10_000  # the waiting items are counted so far
 Action = ReviewDecision.Action
@@ -235,30 +236,19 @@ def _add(
 
 def _add_appeals(figures: Figures, recent: QuerySet[ReviewDecision]) -> None:
     """Decisions that an appeal turned round, in the category that they had."""
-    before = (
-        recent.filter(
-            analysis=OuterRef("analysis"),
-            pk__lt=OuterRef("pk"),
-            action__in=VERDICTS,
-            reversal__isnull=True,
-        )
-        .exclude(item=OuterRef("item"))
-        .order_by("-pk")
-    )
-    turned = (
-        recent.filter(mode=Mode.APPEAL, action__in=VERDICTS, reversal__isnull=True)
-        .annotate(
-            first=Subquery(before.values("action")[:1]),
-            of=Subquery(before.values("category")[:1]),
-        )
-        .exclude(first=F("action"))
-        .exclude(first=None)
-        .values_list("of")
-        .annotate(count=Count("pk"))
-    )
-    for category, count in turned:
-        figures.decided.appealed += count
-        figures.categories.setdefault(category, Tally()).appealed += count
+    standing = recent.filter(action__in=VERDICTS, reversal__isnull=True)
+    fields = ("analysis_id", "pk", "item_id", "action", "category")
+    appeals = standing.filter(mode=Mode.APPEAL).order_by("-pk").values_list(*fields)
+    turns = list(appeals[:APPEALS])
+    earlier: dict[int, list[tuple[int, int, str, str]]] = {}
+    of_them = standing.filter(analysis__in={analysis for analysis, *_rest in turns})
+    for analysis, *decision in of_them.order_by("pk").values_list(*fields) if turns else ():
+        earlier.setdefault(analysis, []).append(tuple(decision))
+    for analysis, pk, item, action, _category in turns:
+        before = [d for d in earlier[analysis] if d[0] < pk and d[1] != item]
+        if before and before[-1][2] != action:
+            figures.decided.appealed += 1
+            figures.categories.setdefault(before[-1][3], Tally()).appealed += 1
 
 
 class _Percentile(Aggregate):

@@ -274,9 +274,10 @@ def _add_waiting(figures: Figures, days: dict[date, Day], recent: QuerySet[Revie
     rows = list(waited.order_by("-pk").values_list("created_at", "waited")[: SAMPLE + 1])
     figures.sampled = len(rows) > SAMPLE
     by_day: dict[date, list[float]] = {}
+    zone = timezone.get_current_timezone()  # asked once: looking it up takes its time
     for at, time in rows[:SAMPLE]:
         if time is not None:
-            by_day.setdefault(timezone.localdate(at), []).append(time.total_seconds())
+            by_day.setdefault(at.astimezone(zone).date(), []).append(time.total_seconds())
     for day, times in by_day.items():
         if here := days.get(day):
             here.median, here.ninety = quantile(times, 0.5), quantile(times, 0.9)

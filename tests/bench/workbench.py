@@ -2,7 +2,8 @@
 
 A million analyses on PostgreSQL, 200,000 on SQLite, in throw-away databases. Times are wall-clock
 milliseconds of the whole view, from request to rendered answer, the median of several; beside them
-CPU milliseconds of this process (on SQLite, that is all of the work) and the number of queries. `python -m tests.bench.workbench 20000` makes a smaller SQLite only.
+CPU milliseconds of this process (on SQLite, that is all of the work) and the number of queries.
+`python -m tests.bench.workbench 20000` makes a smaller SQLite only.
 """
 
 from __future__ import annotations

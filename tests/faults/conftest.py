@@ -20,6 +20,8 @@ from modelops.services.promote_version import promote_version
 from tests.faults.operations import ERASED, MORE_ROWS, NEW_ROWS, ROWS
 from tests.modelops.conftest import (
     as_operator,
+    first_store,
+    first_version,
     live,
     operator,
     publish,
@@ -28,7 +30,16 @@ from tests.modelops.conftest import (
 )
 from tests.modelops.models import write_small_model
 
-__all__ = ["as_operator", "live", "operator", "publish", "published_before", "store"]
+__all__ = [
+    "as_operator",
+    "first_store",
+    "first_version",
+    "live",
+    "operator",
+    "publish",
+    "published_before",
+    "store",
+]
 
 
 def copy_site(target: Path, *, store: Path) -> Path:

@@ -30,8 +30,8 @@ from moderation.models import (
     ReviewDecision,
 )
 from moderation.rounds import ESCALATED
-from moderation.selectors_decisions import ENDINGS
-from moderation.services.guards import decidable_by, free_for, insist, raise_why_not, refuse_by_role
+from moderation.selectors_decisions import ENDINGS, decidable_by
+from moderation.services.guards import free_for, insist, raise_why_not, refuse_by_role
 from moderation.services.tell_leads import tell_leads
 
 log = structlog.get_logger(__name__)

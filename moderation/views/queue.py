@@ -75,7 +75,7 @@ def live(request: PageRequest) -> HttpResponse:
 
     Nothing at all (204) where nothing has changed, which is nearly always.
     """
-    bench = Workbench(request, request.GET)
+    bench = Workbench(request)
     known = _known_rows(request.POST.get("rows", ""))
     here = {
         found.pk: found for found in bench.items.filter(pk__in=known).select_related("claimed_by")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from django.contrib import messages
@@ -67,6 +68,14 @@ class Workbench:
             for name, found in self.filter.form.errors.items()
             for message in found
         ]
+
+    @cached_property
+    def waiting(self) -> tuple[int, bool]:
+        """How many items there are, as far as they are counted, and whether there are more.
+
+        Counted once in a request; so ask for it after what changes the queue.
+        """
+        return capped_count(self.items)
 
     def url(self, name: str, *args: Any, **extra: str) -> str:
         query = sentence.address(self.query, **extra)
@@ -152,7 +161,7 @@ class Workbench:
         ]
 
     def figures(self) -> dict[str, Any]:
-        total, more = capped_count(self.items)
+        total, more = self.waiting
         return {
             "total": total,
             "total_words": sentence.count_words(total, more),
@@ -197,7 +206,7 @@ class Workbench:
             "last": shown.undoable(last) if last else None,
         }
         if pane is None:
-            total, more = capped_count(self.items)
+            total, more = self.waiting
             context |= {
                 "first_url": self.url("queue_next") if self.next_after("") else "",
                 "total": total,

@@ -31,7 +31,6 @@ ORDERS = {
     "oldest": Order("opened_at", descending=False, id_descending=False, code="o"),
     "newest": Order("opened_at", code="w"),
 }
-MAX_COUNT = 10_000
 MAX_OF_AUTHOR = 1_000
 LAST = 10  # of an author, or of decisions about the same text
 
@@ -137,12 +136,6 @@ def oldest_waiting(user: User | AnonymousUser, session: str = "") -> datetime | 
     """Since when the oldest of them waits."""
     items = filtered_queue(user, session, filters={}).order_by("opened_at", "pk")
     return items.values_list("opened_at", flat=True).first()
-
-
-def capped_count(items: QuerySet[Any]) -> tuple[int, bool]:
-    """How many, and whether there are more than that (MAX_COUNT)."""
-    count = items.order_by()[: MAX_COUNT + 1].count()
-    return min(count, MAX_COUNT), count > MAX_COUNT
 
 
 # --- what is kept from whom ------------------------------------------------------------------

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework.exceptions import APIException, ValidationError
 
@@ -21,6 +22,7 @@ from moderation.errors import (
 )
 from moderation.selectors_decisions import shown_mode
 
+REFUSED = OpenApiResponse(description=_("Problem details: what stands in the way."))
 CONFLICT = OpenApiResponse(
     description="Problem details; `code` says what is in the way: `claimed` (with `claimed_by` and "
     "`claim_expires_at`), `decided` (with `decision`), `closed`, `not_in_queue`, …"

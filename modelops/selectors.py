@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
@@ -21,6 +21,7 @@ from modelops.models import (
     LivePointer,
     ModelVersion,
     ServerWorker,
+    TrainingRun,
 )
 from modelops.selectors_thresholds import effective_thresholds
 
@@ -76,6 +77,9 @@ def retraining(*, max_age_days: int | None = None) -> Retraining:
 def new_labels(version: ModelVersion) -> int:
     """How many labels came after those that the version could learn, without what is held back."""
     since = version.labels_until or version.created_at
+    if not sources.count_labels(since=since):
+        return 0
+    since = max(since, _looked_through_until(version) or since)
     count = sources.count_labels(since=since)
     # stretches may overlap; each label counts once
     reached = since
@@ -86,6 +90,26 @@ def new_labels(version: ModelVersion) -> int:
             count -= sources.count_labels(since=start) - sources.count_labels(since=until)
             reached = until
     return count
+
+
+def _looked_through_until(version: ModelVersion) -> datetime | None:
+    """Until when updates of the version looked and found nothing to learn in any label.
+
+    What came before is known to the version, or seals a holdout: no reason to train once more.
+    """
+    updates = TrainingRun.objects.filter(
+        kind=TrainingRun.Kind.INCREMENTAL,
+        state=TrainingRun.State.SUCCEEDED,
+        version=None,
+        result__why__code__in=("no_labels", "nothing_new"),
+        result__why__facts__version=version.version,
+    )
+    for run in updates.order_by("-pk")[:5]:
+        labels = run.result.get("labels", {})
+        # what was left out for a while may come back
+        if not any(labels.get(name) for name in ("held", "too_old", "too_many")):
+            return run.started_at
+    return None
 
 
 def needs_retraining() -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -20,9 +21,14 @@ def check_characters(text: str) -> None:
         raise ValidationError(_("Half of a surrogate pair is not a character."), code="surrogate")
 
 
+def is_blank(text: str) -> bool:
+    """Tell whether there is nothing to see in a text: only space and characters without shape."""
+    return all(c.isspace() or unicodedata.category(c) == "Cf" for c in text)
+
+
 def check_text(text: str) -> None:
     """A text of 1 to MAX_TEXT code points that is not blank. Raises ValidationError."""
-    if not text.strip():
+    if is_blank(text):
         raise ValidationError(_("The text is empty."), code="blank")
     if len(text) > MAX_TEXT:
         raise ValidationError(

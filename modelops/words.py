@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
@@ -18,6 +18,11 @@ def grouped(number: int) -> str:
 def percent(share: float) -> str:
     """0.634 as "63,4" or "63.4"; one decimal, as the API rounds it."""
     return number_format(round(100 * share, 1), decimal_pos=1, use_l10n=True)
+
+
+def utc(moment: datetime) -> str:
+    """For programs, in every language: "2026-01-31T10:12:43.120345Z"."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def ago(moment: datetime) -> str:

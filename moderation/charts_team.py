@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from modelops.words import lasted, percent
 from moderation.charts import BadChart, Painter, bar_options, common
 from moderation.models import Category
+from moderation.selectors_team import DAYS
 
-DAYS = 30
 WIDTH, HEIGHT = 560, 210
 NARROW = 340  # for a phone, so that the words stay readable
 MOST_BARS = 10

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from moderation.models import PolicyVersion, Term
 
 
+def too_long(limit: int) -> str:
+    return _("At most %(limit)s characters are possible.") % {"limit": limit}
+
+
 class TermInvalid(InputRefused):
     """A field of a term can't be so: `field`."""
 

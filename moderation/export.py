@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 
+from modelops.words import utc
 from moderation.models import Analysis
 from moderation.selectors import with_people
 
@@ -117,8 +119,8 @@ def truth(value: bool) -> int:
     return int(value)  # 0 and 1, as in the files of labelled texts
 
 
-def moment(value: Any) -> str:
-    return value.isoformat().replace("+00:00", "Z") if value else ""
+def moment(value: datetime | None) -> str:
+    return utc(value) if value else ""
 
 
 class _Echo:

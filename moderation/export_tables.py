@@ -21,6 +21,7 @@ from moderation.models import (
     ReviewDecision,
     Term,
 )
+from moderation.selectors_decisions import standing_decisions
 
 CHUNK = 1000  # rows that are in memory at a time
 
@@ -111,11 +112,7 @@ def _label(row: AnalysisLabel) -> Sequence[Any]:
 
 
 def _appeals() -> QuerySet[Appeal]:
-    verdict = ReviewDecision.objects.filter(
-        item=OuterRef("item"),
-        action__in=(ReviewDecision.Action.APPROVE, ReviewDecision.Action.REJECT),
-        reversal__isnull=True,
-    ).order_by("-pk")
+    verdict = standing_decisions().filter(item=OuterRef("item")).order_by("-pk")
     return Appeal.objects.select_related("by", "item").annotate(
         outcome=Subquery(verdict.values("action")[:1])
     )

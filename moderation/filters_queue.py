@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from moderation.filters import OneOfFilter, YesNoFilter, validate_search
 from moderation.models import Analysis, Category, Language, QueueItem
 from moderation.search import search
+from moderation.selectors_decisions import is_lead
 
 MAX_HOURS = 24 * 365 * 10
-TAKE_OVER = "moderation.take_over"
 # What only the model says: a filter by it would tell blind items from others.
 OF_THE_MODEL = ("category", "score_min", "score_max")
 
@@ -95,4 +95,4 @@ class LeadsQueueFilter(QueueFilter):
 
 
 def queue_filter_for(user: User | AnonymousUser) -> type[QueueFilter]:
-    return LeadsQueueFilter if user.has_perm(TAKE_OVER) else QueueFilter
+    return LeadsQueueFilter if is_lead(user) else QueueFilter

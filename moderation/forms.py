@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from modelops.validators import is_blank
 from modelops.words import grouped
 from moderation.models import MAX_TEXT_LENGTH, Category
 
@@ -22,7 +23,7 @@ class TextField(forms.CharField):
         return str(super().to_python(value)).replace("\r\n", "\n").replace("\r", "\n")
 
     def validate(self, value: str) -> None:
-        if not value.strip():
+        if is_blank(value):
             raise ValidationError(_("There is no text to analyse."), code="required")
         if len(value) > MAX_TEXT_LENGTH:
             names = {"length": grouped(len(value)), "limit": grouped(MAX_TEXT_LENGTH)}

@@ -85,7 +85,9 @@ class CareForm(forms.ModelForm):
             "pause_minutes": _("Remind me of a pause after (minutes)"),
         }
         help_texts = {
-            "shortcuts": _("Single letters act only in the queue, and never while I write."),
+            "shortcuts": _(
+                "Single letters act in the queue, g and / everywhere, and never while I write."
+            ),
             "blur": _("The pointer, the focus or the key v shows them."),
             "greyscale": _("The marks in blocked texts lose their red."),
             "pause_minutes": _("0: no reminder. Five minutes away from the queue are a pause."),

@@ -27,6 +27,7 @@ from moderation.models import (
     QueueItem,
     ReviewDecision,
 )
+from moderation.selectors_decisions import ENDINGS
 from moderation.selectors_queue import ItemDetail, score_hidden, shown_kind
 
 RENEWAL = timedelta(minutes=1)
@@ -120,8 +121,7 @@ class Pane:
     @property
     def appealed(self) -> ReviewDecision | None:
         """The decision that an appeal is about."""
-        ends = (ReviewDecision.Action.APPROVE, ReviewDecision.Action.REJECT)
-        taken = (one for one in reversed(self.detail.decisions) if one.action in ends)
+        taken = (one for one in reversed(self.detail.decisions) if one.action in ENDINGS)
         return next((one for one in taken if not is_undone(one)), None)
 
     @property
@@ -173,12 +173,13 @@ def state_of(item: QueueItem, holder: str) -> str:
 def pane_of(detail: ItemDetail, user: User, *, care: ModeratorSettings) -> Pane:
     item, analysis, hidden = detail.item, detail.analysis, detail.hidden
     word = str(QueueItem.Kind(detail.kind).label)
+    number = _("analysis %(id)s") % {"id": analysis.pk}
     harsh = severe(analysis)
     pane = Pane(
         detail=detail,
         item=item,
         analysis=analysis,
-        title=f"{word}: {_('analysis %(id)s') % {'id': analysis.pk}}",
+        title=f"{word}: {number}",
         word=word,
         shape=BLIND if hidden else analysis.decision,
         category=category_name(detail.category),

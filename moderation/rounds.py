@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+RELEASED = {"claimed_by": None, "claim_expires_at": None}  # what a row says that nobody has
 REPORTED, ESCALATED, APPEALED = 0.5, 1.0, 0.5  # by how much these lift an item
 REPORTS_FULL = 4.0  # doublings of the reports after which more of them change nothing
 

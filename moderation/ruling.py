@@ -39,10 +39,10 @@ class Judged:
     category: str  # "" for none
 
     @classmethod
-    def by(cls, verdict: serving.Verdict, text: str, tokens: serving.Tokens) -> Judged:
+    def by(cls, verdict: serving.Verdict, text: str) -> Judged:
         return cls(
             text=text,
-            tokens=tokens,
+            tokens=verdict.tokens,
             language=verdict.language,
             language_certain=verdict.language_certain,
             decision=verdict.decision,

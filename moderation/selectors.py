@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from moderation.models import Analysis, AnalysisLabel
 
+MANY = 10_000  # above it, a count reads "10,000+"
 BANDS = ((0, 20), (20, 40), (40, 60), (60, 80), (80, 100))
 
 
@@ -28,6 +29,12 @@ def with_people(analyses: QuerySet[Analysis]) -> QuerySet[Analysis]:
     """The same analyses with what a list shows of them: who asked, and people's labels."""
     labels = AnalysisLabel.objects.select_related("by")
     return analyses.select_related("owner").prefetch_related(Prefetch("given_labels", labels))
+
+
+def capped_count(rows: QuerySet[Any]) -> tuple[int, bool]:
+    """How many, and whether there are more than that (MANY): counting a million takes its time."""
+    count = rows.order_by()[: MANY + 1].count()
+    return min(count, MANY), count > MANY
 
 
 def analysis_stats(analyses: QuerySet[Analysis]) -> dict[str, Any]:

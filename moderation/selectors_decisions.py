@@ -27,10 +27,17 @@ def decisions_of(analysis: Analysis) -> QuerySet[ReviewDecision]:
     )
 
 
-def decided_elsewhere(user: User) -> Exists:
-    """Whether `user` decided about an item's analysis in another round, and that stands."""
+def barred_by_own_decision(user: User) -> Q:
+    """Appeals about what `user` decided in another round, where that stands."""
     mine = standing_decisions().filter(analysis=OuterRef("analysis"), by=user)
-    return Exists(mine.exclude(item=OuterRef("pk")))
+    # (the kind first: the other question is asked of appeals only)
+    return Q(kind=QueueItem.Kind.APPEAL) & Q(Exists(mine.exclude(item=OuterRef("pk"))))
+
+
+def decidable_by(user: User) -> Q:
+    """Items that this user may decide, whoever has them: by role, and by who decided before."""
+    mine = ~barred_by_own_decision(user)
+    return mine if is_lead(user) else mine & Q(escalated_at__isnull=True)
 
 
 def decisions_told(analysis: Analysis, user: User) -> QuerySet[ReviewDecision]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from modelops import serving
 from moderation import policy
@@ -17,29 +17,12 @@ from moderation.filters_queue import queue_filter_for
 from moderation.models import Analysis, Appeal, CommunityReport, Note, QueueItem, ReviewDecision
 from moderation.paging import Order
 from moderation.selectors_decisions import (
-    decided_elsewhere,
+    barred_by_own_decision,
+    decidable_by,
     decisions_of,
     is_lead,
-    shown_mode,
     standing_decisions,
 )
-
-__all__ = [
-    "MAX_COUNT",
-    "ORDERS",
-    "AuthorHistory",
-    "ItemDetail",
-    "capped_count",
-    "decisions_of",
-    "filtered_queue",
-    "item_detail",
-    "oldest_waiting",
-    "open_item",
-    "queue_for",
-    "score_hidden",
-    "shown_kind",
-    "shown_mode",
-]
 
 # Each has an index over open items.
 ORDERS = {
@@ -48,7 +31,6 @@ ORDERS = {
     "oldest": Order("opened_at", descending=False, id_descending=False, code="o"),
     "newest": Order("opened_at", code="w"),
 }
-MAX_COUNT = 10_000
 MAX_OF_AUTHOR = 1_000
 LAST = 10  # of an author, or of decisions about the same text
 
@@ -69,13 +51,8 @@ class ItemDetail:
     """What a moderator needs to decide about one item."""
 
     item: QueueItem
-    analysis: Analysis
-    kind: str  # as this user may know it: nobody but leads learns of audits
+    reader: User
     hidden: bool  # score, categories, spans and verdict are not to be shown
-    category: str  # "" where hidden
-    policy_text: str  # of the category, in the reader's language
-    folded: str  # the text as the model reads it
-    may_decide: bool
     author: AuthorHistory | None
     decisions: list[ReviewDecision]  # about this analysis, oldest first, all rounds
     same_text: list[ReviewDecision]  # standing, about others with the same text once normalised
@@ -83,7 +60,35 @@ class ItemDetail:
     notes: list[Note]
     reports: list[CommunityReport]
     appeal: Appeal | None
-    revision_of: Analysis | None
+
+    @property
+    def analysis(self) -> Analysis:
+        return self.item.analysis
+
+    @property
+    def kind(self) -> str:
+        """As this user may know it: nobody but leads learns of audits."""
+        return shown_kind(self.item, self.reader)
+
+    @property
+    def category(self) -> str:
+        """ "" where hidden."""
+        return "" if self.hidden else self.item.category
+
+    @property
+    def policy_text(self) -> str:
+        """Of the category, in the reader's language."""
+        return policy.text_of(self.category) if self.category else ""
+
+    @property
+    def folded(self) -> str:
+        """The text as the model reads it."""
+        return serving.normalize(self.analysis.text)
+
+    @property
+    def may_decide(self) -> bool:
+        decidable = QueueItem.objects.filter(decidable_by(self.reader), pk=self.item.pk)
+        return decidable.filter(state=QueueItem.State.OPEN).exists()
 
 
 # --- the list --------------------------------------------------------------------------------
@@ -103,8 +108,7 @@ def queue_for(user: User | AnonymousUser, session: str = "") -> QuerySet[QueueIt
     items = QueueItem.objects.filter(state=QueueItem.State.OPEN)
     if not user.has_perm("moderation.review_analysis") or not isinstance(user, User):
         return items.none()
-    # (the kind first: the other question is asked of appeals only)
-    items = items.filter(~Q(kind=QueueItem.Kind.APPEAL) | Q(~decided_elsewhere(user)))
+    items = items.exclude(barred_by_own_decision(user))
     if session:
         skipped = ReviewDecision.objects.filter(
             action=ReviewDecision.Action.SKIP, by=user, session=session, item=OuterRef("pk")
@@ -132,12 +136,6 @@ def oldest_waiting(user: User | AnonymousUser, session: str = "") -> datetime | 
     """Since when the oldest of them waits."""
     items = filtered_queue(user, session, filters={}).order_by("opened_at", "pk")
     return items.values_list("opened_at", flat=True).first()
-
-
-def capped_count(items: QuerySet[Any]) -> tuple[int, bool]:
-    """How many, and whether there are more than that (MAX_COUNT)."""
-    count = items.order_by()[: MAX_COUNT + 1].count()
-    return min(count, MAX_COUNT), count > MAX_COUNT
 
 
 # --- what is kept from whom ------------------------------------------------------------------
@@ -173,18 +171,11 @@ def hidden_for(item: QueueItem, *, lead: bool) -> bool:
 def item_detail(item: QueueItem, user: User) -> ItemDetail:
     """Everything about one item, in a bounded number of queries."""
     analysis = item.analysis
-    hidden = score_hidden(item, user)
-    category = "" if hidden else item.category
     others = standing_decisions().exclude(analysis=analysis).select_related("by", "analysis")
     return ItemDetail(
         item=item,
-        analysis=analysis,
-        kind=shown_kind(item, user),
-        hidden=hidden,
-        category=category,
-        policy_text=policy.text_of(category) if category else "",
-        folded=serving.normalize(analysis.text),
-        may_decide=_may_decide(item, user),
+        reader=user,
+        hidden=score_hidden(item, user),
         author=_author(analysis),
         decisions=list(decisions_of(analysis)),
         same_text=_about(
@@ -200,16 +191,7 @@ def item_detail(item: QueueItem, user: User) -> ItemDetail:
         notes=list(analysis.notes.select_related("by")),
         reports=list(analysis.reports.all()[:MAX_OF_AUTHOR]),
         appeal=Appeal.objects.filter(item=item).select_related("by").first(),
-        revision_of=analysis.revision_of,
     )
-
-
-def _may_decide(item: QueueItem, user: User) -> bool:
-    if item.state != QueueItem.State.OPEN or (item.escalated_at and not is_lead(user)):
-        return False
-    if item.kind != QueueItem.Kind.APPEAL:
-        return True
-    return not QueueItem.objects.filter(decided_elsewhere(user), pk=item.pk).exists()
 
 
 def _about(decisions: QuerySet[ReviewDecision], **which: Any) -> list[ReviewDecision]:

@@ -9,20 +9,22 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from django.db import connection
-from django.db.models import Aggregate, Count, F, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Aggregate, Count, Min, Q, QuerySet
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from moderation.models import Analysis, QueueItem, ReviewDecision, UnscoredText
+from moderation.selectors import capped_count
+from moderation.selectors_care import escalated_items
+from moderation.selectors_decisions import ENDINGS
 
 DAYS = 30
-MOST = 50_000  # decisions that the figures look at
+MOST = 30_000  # decisions that the figures look at
 SAMPLE = 10_000  # of them, for medians where the database has none
+APPEALS = 1000  # of them, the newest, that are looked at for what they turned round
 SHOWN = 5  # texts of an author, before they are erased
-COUNTED = 10_000  # the waiting items are counted so far
 Action = ReviewDecision.Action
 Mode = ReviewDecision.Mode
-VERDICTS = (Action.APPROVE, Action.REJECT)
 
 
 @dataclass(slots=True)
@@ -94,11 +96,11 @@ class Waiting:
 def waiting_now() -> Waiting:
     """Three queries over the open rounds, which have indexes of their own."""
     items = QueueItem.objects.filter(state=QueueItem.State.OPEN).order_by()
-    count = items[: COUNTED + 1].count()
+    count, many = capped_count(items)
     return Waiting(
-        count=min(count, COUNTED),
-        many=count > COUNTED,
-        escalated=items.filter(escalated_at__isnull=False)[:COUNTED].count(),
+        count=count,
+        many=many,
+        escalated=capped_count(escalated_items())[0],
         oldest=items.aggregate(oldest=Min("opened_at"))["oldest"],
     )
 
@@ -112,7 +114,7 @@ def team_figures() -> Figures:
     }
     figures = Figures(days=list(days.values()), complete=complete, sampled=False)
     groups = (
-        recent.filter(action__in=[*VERDICTS, Action.ESCALATE])
+        recent.filter(action__in=[*ENDINGS, Action.ESCALATE])
         .annotate(day=TruncDate("created_at"), undone=Q(reversal__isnull=False))
         .values_list("day", "action", "mode", "category", "model_version", "model_toxic", "undone")
         .annotate(count=Count("pk"))
@@ -128,7 +130,7 @@ def work_of_members() -> dict[int, Tally]:
     """{account: its decisions of the last DAYS days, and how many of them were undone}"""
     recent, _complete = _recent()
     rows = (
-        recent.filter(action__in=[*VERDICTS, Action.ESCALATE])
+        recent.filter(action__in=[*ENDINGS, Action.ESCALATE])
         .values_list("by_id")
         .annotate(decided=Count("pk"), undone=Count("reversal"))
     )
@@ -138,6 +140,12 @@ def work_of_members() -> dict[int, Tally]:
 def analyses_of(*, author: str, source: str = "") -> QuerySet[Analysis]:
     """What is kept of an author, by the exact name; from one source, or from all."""
     found = Analysis.objects.filter(author=author, erased_at__isnull=True)
+    return found.filter(source=source) if source else found
+
+
+def unscored_of(*, author: str, source: str = "") -> QuerySet[UnscoredText]:
+    """The same of the texts that could not be scored."""
+    found = UnscoredText.objects.filter(author=author)
     return found.filter(source=source) if source else found
 
 
@@ -165,7 +173,6 @@ def preview_of_author(*, author: str, source: str = "", up_to: int | None = None
     if up_to is not None:
         found = found.filter(pk__lte=up_to)
         newest = min(newest, up_to)
-    unscored = UnscoredText.objects.filter(author=author)
     sources = found.order_by().values_list("source").annotate(count=Count("pk"))
     return AuthorPreview(
         count=found.count(),
@@ -176,7 +183,7 @@ def preview_of_author(*, author: str, source: str = "", up_to: int | None = None
             analysis__in=found.order_by(), state=QueueItem.State.OPEN
         ).count(),
         labelled=found.filter(given_labels__isnull=False).distinct().count(),
-        unscored=(unscored.filter(source=source) if source else unscored).count(),
+        unscored=unscored_of(author=author, source=source).count(),
     )
 
 
@@ -235,30 +242,19 @@ def _add(
 
 def _add_appeals(figures: Figures, recent: QuerySet[ReviewDecision]) -> None:
     """Decisions that an appeal turned round, in the category that they had."""
-    before = (
-        recent.filter(
-            analysis=OuterRef("analysis"),
-            pk__lt=OuterRef("pk"),
-            action__in=VERDICTS,
-            reversal__isnull=True,
-        )
-        .exclude(item=OuterRef("item"))
-        .order_by("-pk")
-    )
-    turned = (
-        recent.filter(mode=Mode.APPEAL, action__in=VERDICTS, reversal__isnull=True)
-        .annotate(
-            first=Subquery(before.values("action")[:1]),
-            of=Subquery(before.values("category")[:1]),
-        )
-        .exclude(first=F("action"))
-        .exclude(first=None)
-        .values_list("of")
-        .annotate(count=Count("pk"))
-    )
-    for category, count in turned:
-        figures.decided.appealed += count
-        figures.categories.setdefault(category, Tally()).appealed += count
+    standing = recent.filter(action__in=ENDINGS, reversal__isnull=True)
+    fields = ("analysis_id", "pk", "item_id", "action", "category")
+    appeals = standing.filter(mode=Mode.APPEAL).order_by("-pk").values_list(*fields)
+    turns = list(appeals[:APPEALS])
+    earlier: dict[int, list[tuple[int, int, str, str]]] = {}
+    of_them = standing.filter(analysis__in={analysis for analysis, *_rest in turns})
+    for analysis, *decision in of_them.order_by("pk").values_list(*fields) if turns else ():
+        earlier.setdefault(analysis, []).append(tuple(decision))
+    for analysis, pk, item, action, _category in turns:
+        before = [d for d in earlier[analysis] if d[0] < pk and d[1] != item]
+        if before and before[-1][2] != action:
+            figures.decided.appealed += 1
+            figures.categories.setdefault(before[-1][3], Tally()).appealed += 1
 
 
 class _Percentile(Aggregate):
@@ -267,7 +263,7 @@ class _Percentile(Aggregate):
 
 
 def _add_waiting(figures: Figures, days: dict[date, Day], recent: QuerySet[ReviewDecision]) -> None:
-    waited = recent.filter(action__in=VERDICTS, waited__isnull=False)
+    waited = recent.filter(action__in=ENDINGS, waited__isnull=False)
     if connection.vendor == "postgresql":
         both = {"m": _Percentile("waited", share=0.5), "n": _Percentile("waited", share=0.9)}
         for day, median, ninety in (
@@ -284,9 +280,10 @@ def _add_waiting(figures: Figures, days: dict[date, Day], recent: QuerySet[Revie
     rows = list(waited.order_by("-pk").values_list("created_at", "waited")[: SAMPLE + 1])
     figures.sampled = len(rows) > SAMPLE
     by_day: dict[date, list[float]] = {}
+    zone = timezone.get_current_timezone()  # asked once: looking it up takes its time
     for at, time in rows[:SAMPLE]:
         if time is not None:
-            by_day.setdefault(timezone.localdate(at), []).append(time.total_seconds())
+            by_day.setdefault(at.astimezone(zone).date(), []).append(time.total_seconds())
     for day, times in by_day.items():
         if here := days.get(day):
             here.median, here.ninety = quantile(times, 0.5), quantile(times, 0.9)

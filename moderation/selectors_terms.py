@@ -47,15 +47,15 @@ def preview_term(draft: Term, *, reader: User) -> dict[str, Any]:
     the scores that the analyses got; only terms that allow need the model. The texts of examples
     are None unless `reader` may read analyses. Raises serving.ModelUnavailable.
     """
-    known = termlists.current().terms
-    return _preview(draft, before=Lists(known), after=Lists([*known, draft]), reader=reader)
+    now = termlists.current()
+    return _preview(draft, before=now, after=Lists([*now.terms, draft]), reader=reader)
 
 
 def preview_removal(term: Term, *, reader: User) -> dict[str, Any]:
     """The same for taking a term off its list."""
-    known = termlists.current().terms
-    rest = [other for other in known if other.pk != term.pk]
-    return _preview(term, before=Lists(known), after=Lists(rest), reader=reader)
+    now = termlists.current()
+    rest = Lists(other for other in now.terms if other.pk != term.pk)
+    return _preview(term, before=now, after=rest, reader=reader)
 
 
 def told_changes(preview: dict[str, Any]) -> str:

@@ -7,10 +7,10 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
+from modelops.mail import BACKEND
 from moderation.models import Webhook, WebhookDelivery
 from moderation.webhook_texts import problem_text
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 SHOWN = 50  # messages of one webhook on its page
 State = WebhookDelivery.State
 

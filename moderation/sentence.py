@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -17,8 +17,6 @@ from modelops.words import grouped
 from moderation.filters import AnalysisFilter
 from moderation.models import Category
 
-MANY = 10_000  # above it, a count reads "10,000+"
-
 
 @dataclass(frozen=True, slots=True)
 class Chip:
@@ -26,17 +24,23 @@ class Chip:
     query: str  # query string, with its "?", of the page without (or with) this condition
 
 
-def count_words(number: int) -> str:
-    return f"{grouped(MANY)}+" if number > MANY else grouped(number)
+def count_words(number: int, more: bool) -> str:
+    """A number as far as it was counted: `more` when there are more."""
+    return f"{grouped(number)}+" if more else grouped(number)
+
+
+def kept(query: QueryDict, names: Iterable[str]) -> QueryDict:
+    """The parameters of these names, without empty ones and what else is in the address."""
+    result = QueryDict(mutable=True)
+    for name in names:
+        if value := query.get(name, "").strip():
+            result[name] = value
+    return result
 
 
 def only_filters(query: QueryDict) -> QueryDict:
-    """The parameters that filter, without empty ones, pages and what else is in the address."""
-    kept = QueryDict(mutable=True)
-    for name in AnalysisFilter.base_filters:
-        if value := query.get(name, "").strip():
-            kept[name] = value
-    return kept
+    """The parameters that filter the history."""
+    return kept(query, AnalysisFilter.base_filters)
 
 
 def address(query: QueryDict, **changes: str) -> str:
@@ -50,13 +54,24 @@ def address(query: QueryDict, **changes: str) -> str:
     return "?" + changed.urlencode()
 
 
-def chips(query: QueryDict, cleaned: dict[str, Any]) -> list[Chip]:
-    """The conditions that hold, in the order of a sentence."""
+def chips_of(
+    query: QueryDict,
+    cleaned: dict[str, Any],
+    *,
+    order: Iterable[str],
+    words: Callable[[str, Any], str],
+) -> list[Chip]:
+    """The conditions that hold, in the `order` of a sentence, as `words` says them."""
     return [
-        Chip(words=_words(name, cleaned[name]), query=address(query, **{name: ""}))
-        for name in _ORDER
+        Chip(words=words(name, cleaned[name]), query=address(query, **{name: ""}))
+        for name in order
         if cleaned.get(name) not in (None, "") and name in query
     ]
+
+
+def chips(query: QueryDict, cleaned: dict[str, Any]) -> list[Chip]:
+    """The conditions of the history's filter."""
+    return chips_of(query, cleaned, order=_ORDER, words=_words)
 
 
 def suggestions(query: QueryDict) -> list[Chip]:
@@ -93,6 +108,28 @@ _ORDER = (
 )
 
 
+def common_words(name: str, value: Any) -> str:
+    """A condition that several filters have, in words; "" for others."""
+    languages = {
+        "es": pgettext("filter", "in Spanish"),
+        "en": pgettext("filter", "in English"),
+        "und": pgettext("filter", "in another language"),
+    }
+    if name == "language":
+        return languages[value]
+    if name == "category":
+        return str(Category(value).label).lower()
+    if name in ("score_min", "score_max"):
+        points = number_format(round(100 * value, 1).normalize(), use_l10n=True)
+        words = _("score from %(points)s") if name == "score_min" else _("score up to %(points)s")
+        return words % {"points": points}
+    if name == "source":
+        return _("from source “%(value)s”") % {"value": value}
+    if name == "search":
+        return _("with the words “%(value)s”") % {"value": value}
+    return ""
+
+
 def _words(name: str, value: Any) -> str:
     fixed = {
         ("decision", "allow"): pgettext("filter", "allowed"),
@@ -100,28 +137,17 @@ def _words(name: str, value: Any) -> str:
         ("decision", "block"): pgettext("filter", "blocked"),
         ("toxic", True): pgettext("filter", "toxic"),
         ("toxic", False): pgettext("filter", "not toxic"),
-        ("language", "es"): pgettext("filter", "in Spanish"),
-        ("language", "en"): pgettext("filter", "in English"),
-        ("language", "und"): pgettext("filter", "in another language"),
         ("labelled", True): pgettext("filter", "with an answer"),
         ("labelled", False): pgettext("filter", "without an answer"),
     }
-    if words := fixed.get((name, value)):
+    if words := fixed.get((name, value)) or common_words(name, value):
         return words
-    if name == "category":
-        return str(Category(value).label).lower()
-    if name in ("score_min", "score_max"):
-        points = number_format(round(100 * value, 1).normalize(), use_l10n=True)
-        words = _("score from %(points)s") if name == "score_min" else _("score up to %(points)s")
-        return words % {"points": points}
     if name in ("created_after", "created_before"):
         return _when(name, value)
     return {
         "author": _("by author “%(value)s”"),
-        "source": _("from source “%(value)s”"),
         "external_id": _("with id “%(value)s”"),
         "model_version": _("by model %(value)s"),
-        "search": _("with the words “%(value)s”"),
     }[name] % {"value": value}
 
 

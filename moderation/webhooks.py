@@ -9,15 +9,16 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from modelops.words import utc
 from moderation.models import Analysis, ReviewDecision, Webhook, WebhookDelivery
+from moderation.selectors_decisions import ENDINGS, mode_for
 
 SIGNATURE = "ToxiGuard-Signature"  # the header
 CHUNK = 1000
-_TOLD = (ReviewDecision.Action.APPROVE, ReviewDecision.Action.REJECT)
 
 
 def announce(*, decision: ReviewDecision) -> None:
@@ -57,8 +58,8 @@ def announce_all(*, decisions: Sequence[ReviewDecision]) -> int:
 
 def _is_told(decision: ReviewDecision) -> bool:
     if decision.action == ReviewDecision.Action.UNDO:
-        return bool(decision.reverses and decision.reverses.action in _TOLD)
-    return decision.action in _TOLD
+        return bool(decision.reverses and decision.reverses.action in ENDINGS)
+    return decision.action in ENDINGS
 
 
 def message(decision: ReviewDecision) -> dict[str, Any]:
@@ -68,18 +69,17 @@ def message(decision: ReviewDecision) -> dict[str, Any]:
     came from an audit is nobody's business but the leads'.
     """
     analysis = decision.analysis
-    audit = decision.mode == ReviewDecision.Mode.AUDIT
     return {
         "type": "decision",
         "decision": {
             "id": decision.pk,
             "action": decision.action,
-            "mode": ReviewDecision.Mode.SINGLE.value if audit else decision.mode,
+            "mode": mode_for(decision, lead=False),
             "category": decision.category or None,
             "reason": decision.reason,
             "reply": decision.reply,
             "reverses": decision.reverses_id,
-            "created_at": _moment(decision.created_at),
+            "created_at": utc(decision.created_at),
         },
         "analysis": {
             "id": analysis.pk,
@@ -92,7 +92,7 @@ def message(decision: ReviewDecision) -> dict[str, Any]:
 
 def trial_message(webhook: Webhook, at: datetime) -> dict[str, Any]:
     """The body of a trial."""
-    return {"type": "test", "webhook": webhook.pk, "created_at": _moment(at)}
+    return {"type": "test", "webhook": webhook.pk, "created_at": utc(at)}
 
 
 def encoded(body: dict[str, Any]) -> bytes:
@@ -108,7 +108,3 @@ def signature(*, secret: str, body: bytes, at: datetime) -> str:
     seconds = int(at.timestamp())
     signed = hmac.new(secret.encode(), f"{seconds}.".encode() + body, sha256)
     return f"t={seconds},v1={signed.hexdigest()}"
-
-
-def _moment(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

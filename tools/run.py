@@ -98,13 +98,15 @@ def prepare() -> None:
         ) from None
     except ImportError as error:
         raise SetupError(f"The installation is not complete: {error}") from None
-    except KeyError:  # what django-environ makes of a scheme that it does not know
-        raise SetupError(
-            "DATABASE_URL is not right; examples: postgres://user:password@host:5432/name, "
-            "sqlite:////some/folder/db.sqlite3"
-        ) from None
     except Exception as error:
-        raise SetupError(f"The settings (environment and .env) are not right: {error}") from None
+        # (what django-environ and Django make of a scheme that they do not know)
+        if isinstance(error, KeyError) or "database backend" in str(error):
+            raise SetupError(
+                "DATABASE_URL is not right; examples: postgres://user:password@host:5432/name, "
+                "sqlite:////some/folder/db.sqlite3"
+            ) from None
+        reason = " ".join(str(error).split())
+        raise SetupError(f"The settings (environment and .env) are not right: {reason}") from None
     try:
         connection.ensure_connection()
     except OperationalError as error:

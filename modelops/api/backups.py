@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from modelops.models import Backup, Door
+from modelops.rest.bodies import taken
 from modelops.selectors_versions import listed_backups
 from modelops.services.create_backup import create_backup
 from modelops.services.delete_backup import delete_backup
@@ -21,7 +22,7 @@ from modelops.services.restore_backup import restore_backup
 from modelops.services.verify_backup import verify_backup
 
 from . import serializers
-from .common import CONFLICT, PROBLEM, ListView, OperatorView, asker, failures_told, taken
+from .common import CONFLICT, PROBLEM, ListView, OperatorView, asker, failures_told
 
 
 class BackupView(OperatorView):

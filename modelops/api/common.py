@@ -16,7 +16,6 @@ from rest_framework.pagination import CursorPagination
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from modelops.errors import (
@@ -29,6 +28,7 @@ from modelops.errors import (
     VersionRemoved,
 )
 from modelops.models import TrainingRun
+from modelops.rest.bodies import MEBIBYTE
 from modelops.rest.parameters import (
     MAX_PAGE_SIZE,
     PAGE_SIZE,
@@ -42,7 +42,6 @@ from modelops.services.import_dataset import DatasetTaken
 from .serializers import RunSerializer
 
 PERMISSION = "modelops.operate_model"
-MEBIBYTE = 1024 * 1024
 PROBLEM = OpenApiResponse(description="Problem details: what failed, and what still serves.")
 CONFLICTS = (AlreadyLive, DatasetTaken, StillNeeded, Superseded, VersionRemoved)
 CONFLICT = OpenApiResponse(description="Problem details: what stands in the way.")
@@ -97,13 +96,6 @@ def failures_told(title: str, **more: Any) -> Iterator[None]:
 
 def shown_run(run: TrainingRun, *, alive: bool | None = None) -> dict[str, Any]:
     return RunSerializer(run_progress(run, alive=alive)).data
-
-
-def taken(serializer: type[Serializer], request: Request) -> dict[str, Any]:
-    """The validated body. Raises ValidationError."""
-    given = serializer(data=request.data)
-    given.is_valid(raise_exception=True)
-    return given.validated_data
 
 
 # --- lists -----------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from modelops.models import Door, TrainingRun
+from modelops.rest.bodies import taken
 from modelops.selectors_runs import listed_runs, worker_alive
 from modelops.services.cancel_run import cancel_run
 from modelops.services.register_labels import Label, register_labels
@@ -30,7 +31,6 @@ from .common import (
     asker,
     failures_told,
     shown_run,
-    taken,
 )
 
 BUSY = OpenApiResponse(description="Problem details, with the run that is under way as `run`.")

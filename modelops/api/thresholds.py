@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from modelops import serving
 from modelops.ml.thresholds import SiteThresholds
 from modelops.models import Door
+from modelops.rest.bodies import taken
 from modelops.rest.fields import ObjectSerializer, OptionalCharField, StrictBooleanField
 from modelops.selectors_thresholds import preview_thresholds, site_thresholds, threshold_state
 from modelops.services.set_thresholds import (
@@ -25,7 +26,7 @@ from modelops.services.set_thresholds import (
     set_thresholds,
 )
 
-from .common import PROBLEM, OperatorView, asker, failures_told, taken
+from .common import PROBLEM, OperatorView, asker, failures_told
 from .serializers import ModelThresholdsSerializer
 
 LIMITS = {

@@ -12,11 +12,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from modelops.models import Door, ModelVersion
+from modelops.rest.bodies import taken
 from modelops.selectors_versions import listed_deployments, listed_versions
 from modelops.services.promote_version import promote_version
 
 from . import serializers
-from .common import CONFLICT, PROBLEM, ListView, OperatorView, asker, failures_told, taken
+from .common import CONFLICT, PROBLEM, ListView, OperatorView, asker, failures_told
 
 
 class VersionListView(ListView):

@@ -28,8 +28,9 @@ def ask(question: str) -> str:
 
 def confirmed(question: str) -> bool:
     """Whether the answer is yes, in the site's language or in English; anything else is no."""
-    answer = _plain(ask(f"{question} [{_('yes')}/{_('no')}]"))
-    return answer in {word[:length] for word in ("yes", _plain(_("yes"))) for length in (1, 3)}
+    yes, no = _("yes"), _("no")  # (xgettext reads nothing within an f-string)
+    answer = _plain(ask(f"{question} [{yes}/{no}]"))
+    return answer in {word[:length] for word in ("yes", _plain(yes)) for length in (1, 3)}
 
 
 def _plain(word: str) -> str:

@@ -39,6 +39,7 @@ class TextScore:
     probabilities: dict[str, float]
     explanation: Explanation
     folded: tuple[tuple[str, str, int, int], ...]  # original, folded, start, end
+    tokens: Tokens  # of the plain reading
 
 
 WHOLE, WINDOW, REPAIRED, REPAIRED_WINDOW = range(4)
@@ -155,6 +156,7 @@ class Scorer:
             probabilities=offered,
             explanation=self._explanation(best[loudest], offsets),
             folded=undone(text, parts[-1].tokens, offsets),
+            tokens=tokens,
         )
 
     def parts(self, readings: Sequence[Tokens]) -> Parts:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import inf
 
 from modelops.ml.scorer import TextScore
+from modelops.ml.text import Tokens
 
 DECISIONS = ("allow", "review", "block")  # from the mildest to the strictest
 
@@ -48,6 +49,7 @@ class Verdict:
     # and intercept add up to the logit
     explanation: dict[str, float]
     folded: tuple[Folded, ...]
+    tokens: Tokens  # the text as it was read
     model_version: str
     model_used: str
 
@@ -109,6 +111,7 @@ def compose(
             for name in ("intercept", "rest", "logit", "start", "end")
         },
         folded=tuple(Folded(*part) for part in score.folded),
+        tokens=score.tokens,
         model_version=model_version,
         model_used=model_used,
     )

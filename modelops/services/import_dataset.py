@@ -110,7 +110,7 @@ def import_dataset(
     with store.staging("dataset") as folder:
         staged = folder / "rows.csv.gz"
         report = _keep(rows, staged)
-        if report.rejected and not skip_invalid:
+        if report.rejected and not (skip_invalid and report.accepted):
             raise InvalidRows(report)
         if not report.accepted:
             raise UnreadableFile(_("There are no labelled texts in %(path)s.") % {"path": path})

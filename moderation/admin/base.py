@@ -20,20 +20,20 @@ from modelops.admin.base import OperatorAdmin
 from moderation.filters import validate_search
 from moderation.models import Analysis
 from moderation.search import search
+from moderation.selectors import capped_count
 from moderation.selectors_decisions import is_lead
 
-MAX_COUNT = 10_000
 EXCERPT = 100  # characters of a text in a list
 AT_ONCE = 500  # rows that one action takes; the queue's own page takes more
 
 
 class CappedPaginator(Paginator):
-    """Counts no further than MAX_COUNT: counting a million rows takes longer than showing some."""
+    """Counts no further than `capped_count`: a page shows some rows, not a million."""
 
     @cached_property
     def count(self) -> int:
         rows: Any = self.object_list
-        return rows.order_by()[:MAX_COUNT].count()
+        return capped_count(rows)[0]
 
 
 def for_reader(rows: QuerySet[Any], request: HttpRequest) -> QuerySet[Any]:

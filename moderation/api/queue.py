@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from modelops.rest.bodies import MEBIBYTE, taken
 from modelops.rest.parameters import refuse_unknown
 from moderation.api import queue_serializers as forms
 from moderation.api.pagination import QueuePagination
@@ -32,17 +33,9 @@ from moderation.services.decide_batch import decide_batch, preview_batch
 from moderation.services.decide_item import decide_item
 from moderation.services.undo_decision import undo_batch, undo_decision
 
-MEBIBYTE = 1024 * 1024
 REVIEWS = holds("moderation.review_analysis")
 SEES_ANALYSES = holds("moderation.analyze_text", "moderation.view_analysis")
 TAGS = ["queue"]
-
-
-def _taken(serializer: type[Any], request: Request) -> dict[str, Any]:
-    """The validated body; what may be left out wholly is an empty object."""
-    given = serializer(data=request.data)
-    given.is_valid(raise_exception=True)
-    return given.validated_data
 
 
 def _analysis(request: Request, pk: int) -> Analysis:
@@ -102,7 +95,7 @@ class ClaimView(APIView):
         tags=TAGS,
     )
     def post(self, request: Request, pk: int) -> Response:
-        given = _taken(forms.ClaimSerializer, request)
+        given = taken(forms.ClaimSerializer, request)
         user = person(request)
         with refusals_told(user):
             item = claim_item(item=_round(request, pk), by=user, **given)
@@ -141,7 +134,7 @@ class DecisionView(APIView):
         tags=TAGS,
     )
     def post(self, request: Request, pk: int) -> Response:
-        given = _taken(forms.DecideSerializer, request)
+        given = taken(forms.DecideSerializer, request)
         user = person(request)
         with refusals_told(user):
             decision = decide_item(
@@ -209,7 +202,7 @@ class BatchDecisionView(APIView):
         tags=TAGS,
     )  # fmt: skip
     def post(self, request: Request) -> Response:
-        given = _taken(forms.BatchDecideSerializer, request)
+        given = taken(forms.BatchDecideSerializer, request)
         user = person(request)
         what = {
             "selection": forms.as_selection(given, session_of(request)),
@@ -268,7 +261,7 @@ class AppealView(APIView):
         tags=TAGS,
     )  # fmt: skip
     def post(self, request: Request, pk: int) -> Response:
-        given = _taken(forms.AppealedSerializer, request)
+        given = taken(forms.AppealedSerializer, request)
         user = person(request)
         given.setdefault("by_author", not user.has_perm("moderation.review_analysis"))
         with refusals_told(user):
@@ -300,7 +293,7 @@ class ReportView(APIView):
         tags=TAGS,
     )  # fmt: skip
     def post(self, request: Request, pk: int) -> Response:
-        given = _taken(forms.ReportedSerializer, request)
+        given = taken(forms.ReportedSerializer, request)
         report, new = report_analysis(analysis=_analysis(request, pk), by=person(request), **given)
         code = status.HTTP_201_CREATED if new else status.HTTP_200_OK
         return Response(forms.ReportSerializer(report).data, status=code)

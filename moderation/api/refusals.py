@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework.exceptions import APIException, ValidationError
 
+from modelops.words import utc
 from moderation.errors import (
     AlreadyDecided,
     FilterRefused,
@@ -21,6 +22,7 @@ from moderation.errors import (
 )
 from moderation.selectors_decisions import shown_mode
 
+REFUSED = OpenApiResponse(description=_("Problem details: what stands in the way."))
 CONFLICT = OpenApiResponse(
     description="Problem details; `code` says what is in the way: `claimed` (with `claimed_by` and "
     "`claim_expires_at`), `decided` (with `decision`), `closed`, `not_in_queue`, …"
@@ -49,7 +51,7 @@ def refusals_told(user: User | None = None) -> Iterator[None]:
         raise Refusal(
             error,
             claimed_by=error.holder.get_username(),
-            claim_expires_at=_moment(error.until),
+            claim_expires_at=utc(error.until),
         ) from error
     except AlreadyDecided as error:
         decision = error.decision
@@ -59,14 +61,10 @@ def refusals_told(user: User | None = None) -> Iterator[None]:
             "mode": shown_mode(decision, user or AnonymousUser()),
             "category": decision.category or None,
             "by": decision.by.get_username(),
-            "created_at": _moment(decision.created_at),
+            "created_at": utc(decision.created_at),
         }
         raise Refusal(error, decision=told) from error
     except SelectionChanged as error:
         raise Refusal(error, count=error.count) from error
     except ReviewRefused as error:
         raise Refusal(error) from error
-
-
-def _moment(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

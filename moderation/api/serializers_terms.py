@@ -16,6 +16,7 @@ from modelops.rest.fields import (
     StrictCharField,
     StrictChoiceField,
 )
+from modelops.words import utc
 from moderation.filters import UntilField
 from moderation.models import Category, PolicyVersion, Term
 from moderation.policy import LABELS
@@ -40,7 +41,7 @@ class MomentToField(serializers.Field):
         return moment
 
     def to_representation(self, value: datetime) -> str:
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return utc(value)
 
 
 class AddTermSerializer(ObjectSerializer):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import StreamingHttpResponse
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.exceptions import NotFound
 from rest_framework.generics import get_object_or_404
@@ -13,9 +13,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from modelops.rest.bodies import MEBIBYTE, taken
 from modelops.rest.parameters import refuse_unknown
 from moderation.api.permissions import holds
-from moderation.api.refusals import refusals_told
+from moderation.api.refusals import REFUSED, refusals_told
 from moderation.api.serializers_team import (
     AddWebhookSerializer,
     EraseAuthorSerializer,
@@ -37,8 +38,6 @@ from moderation.services.keep_webhooks import (
 )
 from moderation.webhook_texts import problem_text
 
-MEBIBYTE = 1024 * 1024
-CONFLICT = OpenApiResponse(description=_("Problem details: what stands in the way."))
 ADD = OpenApiExample(
     "add",
     {"owner": "foro", "url": "https://foro.example.org/hooks/toxiguard"},
@@ -71,15 +70,14 @@ class WebhookListView(APIView):
         summary=_("Add a webhook"),
         description=_("Private addresses, and such without https, are refused."),
         request=AddWebhookSerializer,
-        responses={201: NewWebhookSerializer, 409: CONFLICT},
+        responses={201: NewWebhookSerializer, 409: REFUSED},
         examples=[ADD],
         tags=["webhooks"],
     )
     def post(self, request: Request) -> Response:
-        serializer = AddWebhookSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
+        wanted = taken(AddWebhookSerializer, request)
         with refusals_told():
-            webhook = add_webhook(**serializer.validated_data, by=person(request))
+            webhook = add_webhook(**wanted, by=person(request))
         return Response(NewWebhookSerializer(webhook).data, status=status.HTTP_201_CREATED)
 
 
@@ -89,7 +87,7 @@ class WebhookView(APIView):
     @extend_schema(
         operation_id="webhook_remove",
         summary=_("Remove a webhook"),
-        responses={204: None, 409: CONFLICT},
+        responses={204: None, 409: REFUSED},
         tags=["webhooks"],
     )
     def delete(self, request: Request, pk: int) -> Response:
@@ -105,7 +103,7 @@ class WebhookSecretView(APIView):
         operation_id="webhook_secret",
         summary=_("Make a new secret"),
         request=None,
-        responses={200: NewWebhookSerializer, 409: CONFLICT},
+        responses={200: NewWebhookSerializer, 409: REFUSED},
         tags=["webhooks"],
     )
     def post(self, request: Request, pk: int) -> Response:
@@ -123,7 +121,7 @@ class WebhookTestView(APIView):
         summary=_("Send a test message"),
         description=_("At once, and waits up to 10 seconds for the answer."),
         request=None,
-        responses={200: TrialSerializer, 409: CONFLICT},
+        responses={200: TrialSerializer, 409: REFUSED},
         tags=["webhooks"],
     )
     def post(self, request: Request, pk: int) -> Response:
@@ -170,9 +168,7 @@ class EraseAuthorView(APIView):
         tags=["exports"],
     )
     def post(self, request: Request) -> Response:
-        serializer = EraseAuthorSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        wanted = serializer.validated_data
+        wanted = taken(EraseAuthorSerializer, request)
         who = {"author": wanted["author"], "source": wanted.get("source", "")}
         if wanted.get("dry_run"):
             return Response({"count": analyses_of(**who).count(), "dry_run": True})

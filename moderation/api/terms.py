@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils.translation import gettext_lazy as _
 from django_filters.rest_framework import DjangoFilterBackend
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import status
 from rest_framework.generics import GenericAPIView, get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from modelops.rest.bodies import MEBIBYTE, taken
 from modelops.rest.parameters import refuse_unknown
 from moderation.api.pagination import AnalysisPagination
 from moderation.api.permissions import holds
-from moderation.api.refusals import refusals_told
+from moderation.api.refusals import REFUSED, refusals_told
 from moderation.api.serializers_terms import (
     AddTermSerializer,
     PolicySerializer,
@@ -31,8 +30,6 @@ from moderation.selectors_terms import all_terms, preview_term
 from moderation.services import add_term, remove_term
 from moderation.services.add_term import check_free, draft_term
 
-MEBIBYTE = 1024 * 1024
-CONFLICT = OpenApiResponse(description=_("Problem details: what stands in the way."))
 EXAMPLE = OpenApiExample(
     "flag",
     {
@@ -73,14 +70,12 @@ class TermListView(GenericAPIView):
         operation_id="term_add",
         summary=_("Add a term, or see what it would change"),
         request=AddTermSerializer,
-        responses={201: TermSerializer, 200: TermPreviewSerializer, 409: CONFLICT},
+        responses={201: TermSerializer, 200: TermPreviewSerializer, 409: REFUSED},
         examples=[EXAMPLE],
         tags=["terms"],
     )
     def post(self, request: Request) -> Response:
-        serializer = AddTermSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        wanted: dict[str, Any] = dict(serializer.validated_data)
+        wanted = taken(AddTermSerializer, request)
         dry_run = wanted.pop("dry_run")
         with refusals_told():
             if not dry_run:
@@ -99,7 +94,7 @@ class TermView(APIView):
     @extend_schema(
         operation_id="term_remove",
         summary=_("Remove a term"),
-        responses={204: None, 409: CONFLICT},
+        responses={204: None, 409: REFUSED},
         tags=["terms"],
     )
     def delete(self, request: Request, pk: int) -> Response:

@@ -17,6 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from modelops.rest.bodies import MEBIBYTE, taken
 from modelops.rest.parameters import refuse_unknown
 from moderation.api.pagination import AnalysisPagination
 from moderation.api.permissions import holds
@@ -38,7 +39,6 @@ from moderation.people import person
 from moderation.selectors import analysis_stats, visible_analyses, with_people
 from moderation.services import analyze_texts, erase_analysis, label_analysis
 
-MEBIBYTE = 1024 * 1024
 NO_MODEL = OpenApiResponse(description=_("No model is live; nothing was stored."))
 SEES_ANALYSES = holds("moderation.analyze_text", "moderation.view_analysis")
 
@@ -70,9 +70,7 @@ class AnalyzeView(APIView):
         tags=["analyses"],
     )
     def post(self, request: Request) -> Response:
-        serializer = AnalyzeSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        answers, _version = _answers(request, [serializer.validated_data])
+        answers, _version = _answers(request, [taken(AnalyzeSerializer, request)])
         return Response(answers[0])
 
 
@@ -94,9 +92,7 @@ class AnalyzeBatchView(APIView):
         tags=["analyses"],
     )
     def post(self, request: Request) -> Response:
-        serializer = BatchSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        answers, version = _answers(request, serializer.validated_data["items"])
+        answers, version = _answers(request, taken(BatchSerializer, request)["items"])
         return Response({"results": answers, "model_version": version})
 
 
@@ -201,7 +197,6 @@ class AnalysisLabelView(APIView):
     )
     def post(self, request: Request, pk: int) -> Response:
         analysis = get_object_or_404(visible_analyses(request.user), pk=pk)
-        serializer = AddLabelSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        label = label_analysis(analysis=analysis, by=person(request), **serializer.validated_data)
+        given = taken(AddLabelSerializer, request)
+        label = label_analysis(analysis=analysis, by=person(request), **given)
         return Response(LabelSerializer(label).data, status=status.HTTP_201_CREATED)

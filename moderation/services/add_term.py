@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from moderation import termlists
-from moderation.errors_terms import TermExists, TermInvalid, TooManyTerms
+from moderation.errors_terms import TermExists, TermInvalid, TooManyTerms, too_long
 from moderation.models import Category, Term, TermLists
 
 log = structlog.get_logger(__name__)
@@ -90,7 +90,7 @@ def draft_term(
     if not reason:
         raise TermInvalid("reason", _("Say why: others will want to know later."))
     if len(reason) > MAX_REASON:
-        raise TermInvalid("reason", _too_long(MAX_REASON))
+        raise TermInvalid("reason", too_long(MAX_REASON))
     if expires_at is not None and expires_at <= timezone.now():
         raise TermInvalid("expires_at", _("This moment has passed already."))
     return Term(
@@ -110,7 +110,7 @@ def _words(pattern: str, match: str) -> list[str]:
     if not pattern:
         raise TermInvalid("pattern", _("Type a word or several."))
     if len(pattern) > MAX_PATTERN:
-        raise TermInvalid("pattern", _too_long(MAX_PATTERN))
+        raise TermInvalid("pattern", too_long(MAX_PATTERN))
     words = termlists.words_of(pattern, match)
     whole = match == Term.Match.WORD
     if not words:
@@ -182,7 +182,3 @@ def _same_words(draft: Term) -> QuerySet[Term]:
         match=draft.match,
         removed_at__isnull=True,
     )
-
-
-def _too_long(limit: int) -> str:
-    return _("At most %(limit)s characters are possible.") % {"limit": limit}

@@ -82,8 +82,7 @@ def analyze_texts(
     started = perf_counter()
     texts = [item.text for item in items]
     verdicts = serving.analyze(texts, languages=[item.language for item in items])
-    readings = [serving.tokenize(text) for text in texts]
-    judged = [Judged.by(*one) for one in zip(verdicts, texts, readings, strict=True)]
+    judged = [Judged.by(*one) for one in zip(verdicts, texts, strict=True)]
     rulings = rule(judged, termlists.current())
     milliseconds = (perf_counter() - started) * 1000 / max(len(items), 1)
     now = timezone.now()
@@ -92,12 +91,11 @@ def analyze_texts(
             item=item,
             verdict=verdict,
             ruling=ruling,
-            words=reading.words,
             by=by,
             at=now,
             milliseconds=milliseconds,
         )
-        for item, verdict, ruling, reading in zip(items, verdicts, rulings, readings, strict=True)
+        for item, verdict, ruling in zip(items, verdicts, rulings, strict=True)
     ]
     kept = [draft for draft, item in zip(drafts, items, strict=True) if store and item.store]
     stored = _store(kept, by=by) if kept else {}
@@ -113,7 +111,6 @@ def _draft(
     item: AnalysisInput,
     verdict: serving.Verdict,
     ruling: Ruling,
-    words: Sequence[str],
     by: User | None,
     at: datetime,
     milliseconds: float,
@@ -124,7 +121,7 @@ def _draft(
     return Analysis(
         text=item.text,
         text_digest=_digest(item.text),
-        normalized_digest=same_text_digest(item.text, words),
+        normalized_digest=same_text_digest(item.text, verdict.tokens.words),
         search_text=fold(item.text),
         owner=by,
         external_id=item.external_id,

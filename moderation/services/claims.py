@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 
 from moderation.errors import TakeOverDenied
 from moderation.models import QueueItem
+from moderation.rounds import RELEASED
 from moderation.selectors_decisions import is_lead
 from moderation.services.guards import free_for, insist, refuse_by_role
 
@@ -40,7 +41,7 @@ def renew_claim(*, item: QueueItem, by: User) -> QueueItem:
 def release_claim(*, item: QueueItem, by: User) -> bool:
     """Give an item back; False when `by` did not hold it."""
     held = QueueItem.objects.filter(pk=item.pk, claimed_by=by)
-    return bool(held.update(claimed_by=None, claim_expires_at=None))
+    return bool(held.update(**RELEASED))
 
 
 def release_claims(*, items: QuerySet[QueueItem], by: User) -> int:
@@ -50,7 +51,7 @@ def release_claims(*, items: QuerySet[QueueItem], by: User) -> int:
         held = held.filter(claimed_by=by)
     numbers = list(held.order_by().values_list("pk", flat=True))
     released = QueueItem.objects.filter(pk__in=numbers, state=State.OPEN)
-    count = released.update(claimed_by=None, claim_expires_at=None)
+    count = released.update(**RELEASED)
     log.info("claims_released", count=count, by=by.pk)
     return count
 
@@ -58,7 +59,7 @@ def release_claims(*, items: QuerySet[QueueItem], by: User) -> int:
 def release_claims_of(*, user: User) -> int:
     """Give back all that `user` holds (logged out, deactivated). Returns how many."""
     held = QueueItem.objects.filter(claimed_by=user, state=State.OPEN)
-    return held.update(claimed_by=None, claim_expires_at=None)
+    return held.update(**RELEASED)
 
 
 def _claim(item: QueueItem, free: Q, by: User) -> int:

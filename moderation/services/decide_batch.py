@@ -24,7 +24,7 @@ from moderation.errors import (
     SelectionTooLarge,
 )
 from moderation.models import Analysis, AnalysisLabel, DecisionBatch, QueueItem, ReviewDecision
-from moderation.selectors_decisions import is_lead
+from moderation.selectors_decisions import decidable_by, is_lead
 from moderation.selectors_queue import filtered_queue
 from moderation.services.decide_item import (
     changes_of,
@@ -33,7 +33,7 @@ from moderation.services.decide_item import (
     label_for,
     new_decision,
 )
-from moderation.services.guards import decidable_by, free_for
+from moderation.services.guards import free_for
 from moderation.services.tell_leads import tell_leads
 
 log = structlog.get_logger(__name__)

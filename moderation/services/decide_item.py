@@ -29,16 +29,15 @@ from moderation.models import (
     QueueItem,
     ReviewDecision,
 )
-from moderation.rounds import ESCALATED
-from moderation.selectors_decisions import ENDINGS
-from moderation.services.guards import decidable_by, free_for, insist, raise_why_not, refuse_by_role
+from moderation.rounds import ESCALATED, RELEASED
+from moderation.selectors_decisions import ENDINGS, decidable_by
+from moderation.services.guards import free_for, insist, raise_why_not, refuse_by_role
 from moderation.services.tell_leads import tell_leads
 
 log = structlog.get_logger(__name__)
 Action, Mode = ReviewDecision.Action, ReviewDecision.Mode
 ACTIONS = (Action.APPROVE, Action.REJECT, Action.ESCALATE, Action.SKIP)
 MODES = {QueueItem.Kind.AUDIT.value: Mode.AUDIT, QueueItem.Kind.APPEAL.value: Mode.APPEAL}
-CLOSED = {"claimed_by": None, "claim_expires_at": None}
 
 
 @transaction.atomic
@@ -52,8 +51,6 @@ def decide_item(
     reply: str = "",
     by: User,
     session: str = "",
-    mode: str | None = None,
-    batch: DecisionBatch | None = None,
 ) -> ReviewDecision:
     """Take one decision; exactly one of several at once wins. `session`: people.session_of.
 
@@ -67,8 +64,7 @@ def decide_item(
     _change(item, action, by)
     decision = new_decision(
         item=item, action=action, category=category, reason=reason, by=by, agreed=agreed,
-        mode=mode or (Mode.BATCH if batch else MODES.get(item.kind, Mode.SINGLE)), batch=batch,
-        at=timezone.now(),
+        mode=MODES.get(item.kind, Mode.SINGLE), at=timezone.now(),
     )  # fmt: skip
     decision.reply = reply
     decision.session = session if action == Action.SKIP else ""
@@ -103,9 +99,9 @@ def changes_of(action: str) -> dict[str, object]:
     """What an action does to the row of an item."""
     match action:
         case Action.APPROVE | Action.REJECT:
-            return {"state": QueueItem.State.DECIDED, "closed_at": Now(), **CLOSED}
+            return {"state": QueueItem.State.DECIDED, "closed_at": Now(), **RELEASED}
         case Action.ESCALATE:
-            return {"escalated_at": Now(), "priority": F("priority") + ESCALATED, **CLOSED}
+            return {"escalated_at": Now(), "priority": F("priority") + ESCALATED, **RELEASED}
     return {}
 
 
@@ -114,7 +110,7 @@ def _change(item: QueueItem, action: str, by: User) -> None:
     open_item = QueueItem.objects.filter(pk=item.pk, state=QueueItem.State.OPEN)
     if action == Action.SKIP:
         # who skips it gives it back, and takes it from nobody
-        open_item.filter(claimed_by=by).update(**CLOSED)
+        open_item.filter(claimed_by=by).update(**RELEASED)
         item.refresh_from_db()
         if item.state != QueueItem.State.OPEN:
             raise_why_not(item, by)
@@ -141,8 +137,8 @@ def new_decision(
     by: User,
     agreed: PolicyVersion,
     mode: str,
-    batch: DecisionBatch | None,
     at: datetime,
+    batch: DecisionBatch | None = None,
 ) -> ReviewDecision:
     """An unsaved decision about `item`, with what the model said then."""
     return ReviewDecision(

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from moderation.errors_terms import PolicyChanged, PolicyInvalid, PolicyUnchanged
+from moderation.errors_terms import PolicyChanged, PolicyInvalid, PolicyUnchanged, too_long
 from moderation.models import Category, PolicyVersion, ReviewDecision
 from moderation.policy import LABELS, LANGUAGES, current_policy
 
@@ -62,7 +62,7 @@ def _errors(content: Mapping[str, Any]) -> dict[str, str]:
         for language in LANGUAGES:
             text = said.get("texts", {}).get(language, "")
             if not isinstance(text, str) or len(text) > MAX_TEXT:
-                errors[f"{code}.texts.{language}"] = _too_long(MAX_TEXT)
+                errors[f"{code}.texts.{language}"] = too_long(MAX_TEXT)
     for mode in ReviewDecision.Mode.values:
         weight = content.get("weights", {}).get(mode)
         if not (
@@ -80,7 +80,7 @@ def _errors(content: Mapping[str, Any]) -> dict[str, str]:
 def _wrong_reason(reason: str) -> dict[str, str]:
     if not reason.strip():
         return {"reason": _("Say why: others will want to know later.")}
-    return {"reason": _too_long(MAX_REASON)} if len(reason) > MAX_REASON else {}
+    return {"reason": too_long(MAX_REASON)} if len(reason) > MAX_REASON else {}
 
 
 def _only_known(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -100,7 +100,3 @@ def _only_known(content: Mapping[str, Any]) -> dict[str, Any]:
         "approve_label": content["approve_label"],
         "weights": {mode: float(content["weights"][mode]) for mode in ReviewDecision.Mode.values},
     }
-
-
-def _too_long(limit: int) -> str:
-    return _("At most %(limit)s characters are possible.") % {"limit": limit}

@@ -10,8 +10,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from modelops.words import grouped
-from moderation.models import Analysis, CommunityReport, UnscoredText
-from moderation.selectors_team import analyses_of
+from moderation.models import Analysis, CommunityReport
+from moderation.selectors_team import analyses_of, unscored_of
 from moderation.services.erase import erase_analyses
 from moderation.services.forget_unscored import forget_unscored
 
@@ -32,10 +32,7 @@ def erase_author(
     if up_to is not None:
         analyses = analyses.filter(pk__lte=up_to)
     count = erase_analyses(analyses=analyses, by=by)
-    unscored = UnscoredText.objects.filter(author=author)
-    if source:
-        unscored = unscored.filter(source=source)
-    forget_unscored(texts=unscored, by=by)
+    forget_unscored(texts=unscored_of(author=author, source=source), by=by)
     if not source:
         # a reporter is known to the whole community by the same name
         CommunityReport.objects.filter(reporter=author).update(reporter="")

@@ -18,7 +18,7 @@ from moderation.errors import (
     SamePerson,
 )
 from moderation.models import QueueItem
-from moderation.selectors_decisions import decided_elsewhere, ending_of, is_lead
+from moderation.selectors_decisions import barred_by_own_decision, ending_of, is_lead
 
 ATTEMPTS = 5  # at an update whose obstacle was gone when somebody looked for it
 
@@ -33,18 +33,13 @@ def free_for(user: User) -> Q:
     )
 
 
-def decidable_by(user: User) -> Q:
-    """Items that this user may decide, whoever has them: by role, and by who decided before."""
-    mine = ~Q(kind=QueueItem.Kind.APPEAL) | Q(~decided_elsewhere(user))
-    return mine if is_lead(user) else mine & Q(escalated_at__isnull=True)
-
-
 def refuse_by_role(item: QueueItem, by: User) -> None:
     """Raise what speaks against `by` deciding about an open item; nothing, if nothing does."""
     if item.escalated_at and not is_lead(by):
         raise EscalatedToLeads
-    same = QueueItem.objects.filter(decided_elsewhere(by), pk=item.pk)
-    if item.kind == QueueItem.Kind.APPEAL and same.exists():
+    if item.kind != QueueItem.Kind.APPEAL:
+        return
+    if QueueItem.objects.filter(barred_by_own_decision(by), pk=item.pk).exists():
         raise SamePerson
 
 

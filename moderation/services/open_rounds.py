@@ -12,7 +12,7 @@ from django.db.models import Max, QuerySet
 from django.db.models.functions import Now
 
 from moderation.models import Analysis, Decision, QueueItem, ReviewDecision
-from moderation.rounds import priority_of, uncertainty_of
+from moderation.rounds import RELEASED, priority_of, uncertainty_of
 from moderation.selectors_decisions import standing_decisions
 
 log = structlog.get_logger(__name__)
@@ -81,7 +81,7 @@ def new_round(*, analysis: Analysis, kind: str, reports: int = 0, blind: bool = 
 def close_rounds(*, analysis_ids: Collection[int] | QuerySet[Any, Any]) -> int:
     """Close open rounds without a decision. Returns how many."""
     return QueueItem.objects.filter(analysis__in=analysis_ids, state=QueueItem.State.OPEN).update(
-        state=QueueItem.State.CLOSED, closed_at=Now(), claimed_by=None, claim_expires_at=None
+        state=QueueItem.State.CLOSED, closed_at=Now(), **RELEASED
     )
 
 

@@ -15,16 +15,16 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods
 
 from modelops.words import grouped
-from moderation import charts, sentence
+from moderation import sentence
 from moderation.access import PageRequest, allowed_to
 from moderation.export import csv_response
 from moderation.filters import AnalysisFilter
 from moderation.forms import EraseShownForm
 from moderation.models import Analysis, Category, Decision, Language
 from moderation.paging import BadCursor, page_of
-from moderation.selectors import analysis_stats, visible_analyses, with_people
+from moderation.selectors import analysis_stats, capped_count, visible_analyses, with_people
 from moderation.services import erase_analyses
-from moderation.views.common import rights
+from moderation.views.common import chart_image, labelled_errors, rights
 
 PAGE_SIZE = 50
 SAMPLE = 5
@@ -43,21 +43,12 @@ class Shown:
     def analyses(self) -> QuerySet[Analysis]:
         return self.filter.qs if self.valid else Analysis.objects.none()
 
-    @property
-    def errors(self) -> list[str]:
-        names = self.filter.form.fields
-        return [
-            f"{names[name].label}: {message}"
-            for name, found in self.filter.form.errors.items()
-            for message in found
-        ]
-
     def context(self) -> dict[str, Any]:
         cleaned = self.filter.form.cleaned_data if self.valid else {}
         return {
             "query": self.query.urlencode(),
             "values": self.query,
-            "filter_errors": self.errors,
+            "filter_errors": labelled_errors(self.filter),
             "chips": sentence.chips(self.query, cleaned),
             "suggestions": sentence.suggestions(self.query) if self.valid else [],
         }
@@ -74,15 +65,14 @@ def history(request: PageRequest) -> HttpResponse:
         )
     except BadCursor as error:
         raise Http404 from error
-    counted = shown.analyses.order_by()[: sentence.MANY + 1].count()
-    many = counted > sentence.MANY
+    counted, many = capped_count(shown.analyses)
     context = (
         shown.context()
         | {
             "page": page,
             "older": sentence.address(shown.query, cursor=page.next or ""),
             "newer": sentence.address(shown.query, cursor=page.previous or ""),
-            "count": sentence.count_words(counted),
+            "count": sentence.count_words(counted, many),
             "counted": counted,
             # Figures over very many analyses come after the list, so that nobody waits for them.
             "figures_later": many and "figures" not in request.GET,
@@ -135,15 +125,7 @@ def export(request: PageRequest) -> HttpResponseBase:
 @cache_control(private=True, max_age=86400)
 def chart(request: PageRequest, name: str) -> HttpResponse:
     """A chart as an image; its figures and its language are in the address."""
-    try:
-        drawn = charts.draw(name, request.GET.get("v", ""), request.GET.get("theme", "light"))
-    except charts.BadChart as error:
-        raise Http404 from error
-    return HttpResponse(
-        drawn.svg,
-        content_type="image/svg+xml",
-        headers={"Content-Security-Policy": drawn.policy},
-    )
+    return chart_image(request, name)
 
 
 @allowed_to("erase")

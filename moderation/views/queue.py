@@ -15,6 +15,7 @@ from moderation.errors import ReviewRefused
 from moderation.models import QueueItem
 from moderation.services.claims import renew_claim
 from moderation.services.guards import raise_why_not, refuse_by_role
+from moderation.views.common import number
 from moderation.views.workbench import Workbench
 
 WATCHED = 500  # rows of a list that are kept up to date
@@ -61,8 +62,8 @@ def following(request: PageRequest) -> HttpResponse:
     """Open what comes after an item, or first, and is free at this moment."""
     bench = Workbench(request)
     bench.leave(request.headers.get("X-Left", ""))
-    after = request.GET.get("after", "")
-    found = bench.next_after(bench.place(get_item(int(after))) if _is_number(after) else "")
+    after = number(request.GET.get("after", ""))
+    found = bench.next_after(bench.place(get_item(after)) if after is not None else "")
     if request.htmx:
         return bench.answer(bench.opening(found) if found else None)
     return HttpResponseRedirect(bench.item_url(found) if found else bench.url("queue"))
@@ -75,14 +76,14 @@ def live(request: PageRequest) -> HttpResponse:
 
     Nothing at all (204) where nothing has changed, which is nearly always.
     """
-    bench = Workbench(request, request.GET)
+    bench = Workbench(request)
     known = _known_rows(request.POST.get("rows", ""))
     here = {
         found.pk: found for found in bench.items.filter(pk__in=known).select_related("claimed_by")
     }
-    opened = request.POST.get("open", "")
-    context: dict[str, Any] = _open_item(bench, int(opened)) if _is_number(opened) else {}
-    gone = [pk for pk in known if pk not in here and str(pk) != opened]
+    opened = number(request.POST.get("open", ""))
+    context: dict[str, Any] = _open_item(bench, opened) if opened is not None else {}
+    gone = [pk for pk in known if pk not in here and pk != opened]
     changed = [
         found
         for pk, found in here.items()
@@ -102,22 +103,19 @@ def get_item(pk: int) -> QueueItem:
     return get_object_or_404(items, pk=pk, analysis__erased_at__isnull=True)
 
 
-def _is_number(typed: str) -> bool:
-    return typed.isdecimal() and len(typed) < 19
-
-
 def _known_rows(typed: str) -> dict[int, str]:
     """The rows that the page shows: "12:0a1b2c3d,13:…" as {number: state}."""
     pairs = (part.partition(":") for part in typed.split(",")[:WATCHED])
-    return {int(pk): state for pk, _colon, state in pairs if _is_number(pk)}
+    numbered = ((number(pk), state) for pk, _colon, state in pairs)
+    return {pk: state for pk, state in numbered if pk is not None}
 
 
 def _new_items(bench: Workbench, request: PageRequest) -> int | None:
     """How many came in since the page was made; None where the page says so already."""
-    newest, said = request.POST.get("newest", ""), request.POST.get("said", "0")
-    if not _is_number(newest):
+    newest, said = number(request.POST.get("newest", "")), request.POST.get("said", "0")
+    if newest is None:
         return None
-    count = bench.items.filter(pk__gt=int(newest)).order_by()[:PILL].count()
+    count = bench.items.filter(pk__gt=newest).order_by()[:PILL].count()
     return None if str(count) == said else count
 
 

@@ -22,7 +22,7 @@ from moderation.models import DecisionBatch, ReviewDecision
 from moderation.sentence_queue import only_known
 from moderation.services.decide_batch import Selection, decide_batch, preview_batch
 from moderation.services.undo_decision import undo_batch
-from moderation.views.common import back
+from moderation.views.common import back, number
 from moderation.views.queue import get_item
 from moderation.views.queue_deciding import bench_of
 from moderation.views.workbench import Workbench
@@ -54,12 +54,12 @@ def batch(request: PageRequest) -> HttpResponse:
 
 
 def _selection(bench: Workbench, asked: QueryDict) -> Selection:
-    ticked = [int(pk) for pk in asked.getlist("analysis")[:MANY] if pk.isdecimal()]
-    same = asked.get("same_text_as", "")
+    typed = map(number, asked.getlist("analysis")[:MANY])
+    ticked = [pk for pk in typed if pk is not None]
     if ticked:
         return Selection(ids=ticked)
-    if same.isdecimal():
-        return Selection(same_text_as=int(same))
+    if (same := number(asked.get("same_text_as", ""))) is not None:
+        return Selection(same_text_as=same)
     known = only_known(asked, queue_filter_for(bench.user))
     filters = {name: str(value) for name, value in known.items() if name != "order"}
     return Selection(filters=filters, session=bench.session)
@@ -154,10 +154,9 @@ def _tell(bench: Workbench, text: str, *, undo_url: str = "") -> HttpResponse:
     if not request.htmx:
         messages.success(request, text)
         return HttpResponseRedirect(back(request, bench.url("queue")))
-    open_pk = request.headers.get("X-Open", "")
     pane = None
-    if open_pk.isdecimal():
-        item = get_item(int(open_pk))
+    if (open_pk := number(request.headers.get("X-Open", ""))) is not None:
+        item = get_item(open_pk)
         pane = None if bench.in_the_way(item) else bench.opening(item)
     response = bench.answer(
         pane,

@@ -20,13 +20,13 @@ from moderation.models import Analysis, DecisionBatch, ReviewDecision, UnscoredT
 from moderation.presentation_queue import is_undone
 from moderation.selectors import visible_analyses
 from moderation.selectors_care import care_of
-from moderation.selectors_decisions import decisions_of, is_lead
+from moderation.selectors_decisions import ENDINGS, decisions_of, is_lead
 from moderation.selectors_queue import open_item
 from moderation.services.another_look import appeal_analysis
 from moderation.services.care import set_care
 from moderation.services.unscored import dismiss_unscored, score_unscored
 from moderation.unscored_texts import problem_text
-from moderation.views.common import back
+from moderation.views.common import back, number
 
 PAGE_SIZE = 50
 Action = ReviewDecision.Action
@@ -47,9 +47,8 @@ def decisions(request: PageRequest) -> HttpResponse:
         found = found.select_related("by", "reversal__by", "analysis")
     if not everybody:
         found = found.filter(by=request.user)
-    before = request.GET.get("before", "")
-    if before.isdecimal() and len(before) < 19:
-        found = found.filter(pk__lt=int(before))
+    if (before := number(request.GET.get("before", ""))) is not None:
+        found = found.filter(pk__lt=before)
     page = list(found.order_by("-pk")[: PAGE_SIZE + 1])
     context = {
         "decisions": page[:PAGE_SIZE],
@@ -66,9 +65,8 @@ def decisions(request: PageRequest) -> HttpResponse:
 def unscored(request: PageRequest) -> HttpResponse:
     """Texts that no model has judged: an import or a new scoring stumbled over them."""
     waiting = UnscoredText.objects.filter(state=UnscoredText.State.WAITING)
-    after = request.GET.get("after", "")
-    if after.isdecimal() and len(after) < 19:
-        waiting = waiting.filter(pk__gt=int(after))
+    if (after := number(request.GET.get("after", ""))) is not None:
+        waiting = waiting.filter(pk__gt=after)
     page = list(waiting.order_by("pk")[: PAGE_SIZE + 1])
     context = {
         "texts": [(text, problem_text(text.problem)) for text in page[:PAGE_SIZE]],
@@ -150,9 +148,7 @@ def rounds_of(analysis: Analysis, request: PageRequest) -> dict[str, Any]:
         return {}
     taken = list(decisions_of(analysis))
     waiting = open_item(analysis)
-    standing = any(
-        one.action in (Action.APPROVE, Action.REJECT) and not is_undone(one) for one in taken
-    )
+    standing = any(one.action in ENDINGS and not is_undone(one) for one in taken)
     return {
         "rounds": True,
         "decisions": taken,

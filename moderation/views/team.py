@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET
 
 from modelops.words import grouped, lasted
-from moderation import charts, charts_team, selectors_team
+from moderation import charts_team, selectors_team
 from moderation.access import PageRequest, allowed_to
 from moderation.sentence import count_words
+from moderation.views.common import chart_image
 
 
 @allowed_to("manage_team")
@@ -26,7 +27,7 @@ def team(request: PageRequest) -> HttpResponse:
         "figures": figures,
         "waiting": waiting,
         "median_words": _roughly(figures.median),
-        "waiting_words": count_words(waiting.count + waiting.many),
+        "waiting_words": count_words(waiting.count, waiting.many),
         "window": {
             "days": selectors_team.DAYS,
             "most": grouped(selectors_team.MOST),
@@ -102,13 +103,4 @@ def _parts(version: str) -> list[int]:
 @cache_control(private=True, max_age=86400)
 def chart(request: PageRequest, name: str) -> HttpResponse:
     """A chart as an image; its figures and its language are in the address."""
-    figures, theme = request.GET.get("v", ""), request.GET.get("theme", "light")
-    try:
-        drawn = charts.draw(name, figures, theme, painters=charts_team.PAINTERS)
-    except charts.BadChart as error:
-        raise Http404 from error
-    return HttpResponse(
-        drawn.svg,
-        content_type="image/svg+xml",
-        headers={"Content-Security-Policy": drawn.policy},
-    )
+    return chart_image(request, name, charts_team.PAINTERS)

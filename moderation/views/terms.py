@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -23,6 +23,7 @@ from moderation.forms_terms import TermForm
 from moderation.models import Category, Decision, Term
 from moderation.paging import BadCursor, page_of
 from moderation.selectors_terms import all_terms, preview_removal, preview_term, told_changes
+from moderation.sentence import address, kept
 from moderation.services import add_term, remove_term
 from moderation.services.add_term import check_free, draft_term
 
@@ -85,9 +86,7 @@ def shown_preview(preview: dict[str, Any]) -> dict[str, Any]:
 
 
 def _listed(request: PageRequest) -> dict[str, Any]:
-    known = [name for name in TermFilter.base_filters if request.GET.get(name, "").strip()]
-    query = QueryDict(mutable=True)
-    query.update({name: request.GET[name].strip() for name in known})
+    query = kept(request.GET, TermFilter.base_filters)
     chosen = TermFilter(query, queryset=all_terms())
     valid = chosen.is_valid()
     rows = chosen.qs if valid else Term.objects.none()
@@ -104,22 +103,14 @@ def _listed(request: PageRequest) -> dict[str, Any]:
         "values": query,
         "filtered": bool(query),
         "counted": ngettext("%(count)s term", "%(count)s terms", count) % {"count": grouped(count)},
-        "older": _address(query, page.next),
-        "newer": _address(query, page.previous),
+        "older": address(query, cursor=page.next) if page.next else "",
+        "newer": address(query, cursor=page.previous) if page.previous else "",
         "actions": Term.Action.choices,
         "languages": [(code, name) for code, name in Term.Language.choices if code],
         "categories": Category.choices,
         "states": TermState.choices,
         "state": state,
     }
-
-
-def _address(query: QueryDict, cursor: str | None) -> str:
-    if cursor is None:
-        return ""
-    address = query.copy()
-    address["cursor"] = cursor
-    return f"?{address.urlencode()}"
 
 
 @allowed_to("manage_terms")

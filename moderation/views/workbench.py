@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from django.contrib import messages
@@ -19,19 +20,20 @@ from moderation.filters_queue import queue_filter_for
 from moderation.models import Category, Language, QueueItem, UnscoredText
 from moderation.paging import BadCursor, Page, cursor_after, page_of
 from moderation.people import session_of
+from moderation.selectors import capped_count
 from moderation.selectors_care import care_of, decided_today, last_decision, severe_today
 from moderation.selectors_decisions import is_lead
 from moderation.selectors_queue import (
     ORDERS,
-    capped_count,
     item_detail,
     oldest_waiting,
     queue_for,
 )
+from moderation.sentence import address, count_words
 from moderation.services.care import count_severe
 from moderation.services.claims import claim_item, release_claim
 from moderation.services.guards import free_for
-from moderation.views.common import back
+from moderation.views.common import back, labelled_errors, number
 
 PAGE_SIZE = 40
 SEEN = 500  # severe items that a session remembers
@@ -59,17 +61,16 @@ class Workbench:
     def items(self) -> QuerySet[QueueItem]:
         return self.filter.qs if self.valid else QueueItem.objects.none()
 
-    @property
-    def errors(self) -> list[str]:
-        names = self.filter.form.fields
-        return [
-            f"{names[name].label}: {message}"
-            for name, found in self.filter.form.errors.items()
-            for message in found
-        ]
+    @cached_property
+    def waiting(self) -> tuple[int, bool]:
+        """How many items there are, as far as they are counted, and whether there are more.
+
+        Counted once in a request; so ask for it after what changes the queue.
+        """
+        return capped_count(self.items)
 
     def url(self, name: str, *args: Any, **extra: str) -> str:
-        query = sentence.address(self.query, **extra)
+        query = address(self.query, **extra)
         return reverse(f"moderation:{name}", args=args) + (query if len(query) > 1 else "")
 
     def page(self, cursor: str | None) -> Page:
@@ -141,9 +142,8 @@ class Workbench:
 
     def leave(self, pk: str) -> None:
         """Give back what was open before, if it is named."""
-        if pk.isdecimal() and len(pk) < 19:
-            for item in QueueItem.objects.filter(pk=int(pk), claimed_by=self.user):
-                release_claim(item=item, by=self.user)
+        for item in QueueItem.objects.filter(pk=number(pk) or 0, claimed_by=self.user):
+            release_claim(item=item, by=self.user)
 
     def rows(self, items: list[QueueItem], current: int = 0) -> list[shown.Row]:
         return [
@@ -152,10 +152,10 @@ class Workbench:
         ]
 
     def figures(self) -> dict[str, Any]:
-        total, more = capped_count(self.items)
+        total, more = self.waiting
         return {
             "total": total,
-            "total_words": sentence.count_words(total, more),
+            "total_words": count_words(total, more),
             "oldest": oldest_waiting(self.user, self.session),
             "severe_today": severe_today(self.user),
             "filtered": any(name != "order" for name in self.query),
@@ -175,7 +175,7 @@ class Workbench:
             "query": self.query.urlencode(),
             "values": self.query,
             "chips": chips,
-            "filter_errors": self.errors,
+            "filter_errors": labelled_errors(self.filter),
             "order": self.query.get("order", sentence.FIRST),
             "orders": sentence.ORDER_NAMES.items(),
             "newest": QueueItem.objects.aggregate(newest=Max("pk"))["newest"] or 0,
@@ -197,11 +197,11 @@ class Workbench:
             "last": shown.undoable(last) if last else None,
         }
         if pane is None:
-            total, more = capped_count(self.items)
+            total, more = self.waiting
             context |= {
                 "first_url": self.url("queue_next") if self.next_after("") else "",
                 "total": total,
-                "total_words": sentence.count_words(total, more),
+                "total_words": count_words(total, more),
                 "decided_today": decided_today(self.user),
             }
         return context

@@ -60,6 +60,8 @@ def _speed(base: NumericModel) -> None:
         print(f"| {step} | {quick.get(step, 0):.2f} | {slow.get(step, 0):.2f} |")
     total, whole = sum(quick.values()), sum(slow.values())
     print(f"| all | {total:.2f} | {whole:.2f} |\n\nupdate / full retraining: {total / whole:.3f}")
+    learned = (total - quick["finish"]) / (whole - slow["finish"])
+    print(f"the same without finishing (the two make the same golden cases): {learned:.3f}")
     print(f"new terms: {update.new_terms} (full retraining: {full.new_terms})")
     cold = learn_increment(base, base, after).model
     texts = [row.text for row in _site_rows()[-2_000:]]

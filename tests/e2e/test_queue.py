@@ -260,6 +260,24 @@ def test_severe_texts_are_blurred_until_looked_at(
     expect(page.locator("#text")).to_have_class(re.compile("is-veiled"))
 
 
+def test_a_pause_is_suggested_after_long_work(open_page: Callable[..., Page]) -> None:
+    page = open_page("moderador")
+    page.goto("/queue/")
+    page.evaluate(
+        """() => {
+          const now = Date.now();
+          const work = { since: now - 51 * 60_000, last: now - 20_000 };
+          localStorage.setItem("work", JSON.stringify(work));
+        }"""
+    )
+    page.keyboard.press("Shift")
+    reminder = page.locator(".toast-pause")
+    expect(reminder).to_contain_text("50 minutos seguidos")
+    reminder.get_by_role("button", name="En 10 minutos").click()
+    page.keyboard.press("Shift")
+    expect(reminder).to_have_count(0)
+
+
 def test_keys_can_be_switched_off(site: Site, open_page: Callable[..., Page]) -> None:
     queue_up(site, 2, "sinteclas")
     page = open_page("moderador")

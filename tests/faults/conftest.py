@@ -18,10 +18,28 @@ from modelops.services.forget_texts import forget_texts
 from modelops.services.import_dataset import import_dataset
 from modelops.services.promote_version import promote_version
 from tests.faults.operations import ERASED, MORE_ROWS, NEW_ROWS, ROWS
-from tests.modelops.conftest import as_operator, live, operator, publish, published_before, store
+from tests.modelops.conftest import (
+    as_operator,
+    first_store,
+    first_version,
+    live,
+    operator,
+    publish,
+    published_before,
+    store,
+)
 from tests.modelops.models import write_small_model
 
-__all__ = ["as_operator", "live", "operator", "publish", "published_before", "store"]
+__all__ = [
+    "as_operator",
+    "first_store",
+    "first_version",
+    "live",
+    "operator",
+    "publish",
+    "published_before",
+    "store",
+]
 
 
 def copy_site(target: Path, *, store: Path) -> Path:

@@ -34,6 +34,9 @@ def test_every_head_equals_scikit_learn_on_real_texts(
         for name in ("offendes_test_es", "jigsaw_en")
         for text in read_labelled(labelled_data / f"{name}.csv.gz", source=name).texts
     ]
+    # the long ones take most of the time and hold nothing else
+    texts.sort(key=len)
+    texts = texts[:21_000] + texts[-100:]
     assert len(texts) >= 20_000
     _, vectorizer = to_scikit_learn(starter)
     vectors = vectorizer.transform(texts)

@@ -56,6 +56,16 @@ def live_number() -> str:
     return LivePointer.current().version.version
 
 
+def test_a_file_without_a_good_row_says_what_is_wrong_with_each(
+    live: ModelVersion, tmp_path: Path
+) -> None:
+    path = tmp_path / "wrong.csv"
+    path.write_text("text,toxic\nhola,quizá\n,1\n")
+    with pytest.raises(CommandError, match=r"2 of 2 rows are wrong(.|\n)*2(.|\n)*quizá"):
+        update("--csv", str(path))
+    assert not Dataset.objects.exists()
+
+
 def test_a_file_is_kept_learned_and_told_line_by_line(live: ModelVersion, tmp_path: Path) -> None:
     path = tmp_path / "march.csv"
     path.write_text(ROWS)

@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 from pytest_django import Settings
 
 from modelops import selectors, serving, sources
-from modelops.models import ModelVersion, ServerWorker
+from modelops.models import ModelVersion, ServerWorker, TrainingRun
 from modelops.services.create_backup import create_backup
 from modelops.services.report_worker import drop_silent_workers, report_worker
 from modelops.sources import LabelledText
@@ -147,6 +147,30 @@ def test_many_new_labels_need_retraining(
     age(live, days=2)
     sources.register(Labels(*[1] * new, *[3] * 400))
     assert selectors.needs_retraining()["needs_retraining"] is needed
+
+
+@pytest.mark.parametrize(("left_out", "new"), [({}, 1), ({"sealed": 60}, 1), ({"held": 1}, 61)])
+def test_labels_in_which_an_update_found_nothing_are_no_reason(
+    live: ModelVersion, labels: None, left_out: dict[str, int], new: int
+) -> None:
+    age(live, days=9)
+    sources.register(Labels(*[5] * 60, 1))
+    assert selectors.new_labels(live) == 61
+    run = TrainingRun.objects.create(
+        kind=TrainingRun.Kind.INCREMENTAL,
+        state=TrainingRun.State.SUCCEEDED,
+        seed=1,
+        started_at=timezone.now() - timedelta(days=3),
+        result={
+            "labels": left_out,
+            "why": {"code": "nothing_new", "facts": {"version": live.version}},
+        },
+    )
+    assert selectors.new_labels(live) == new
+    assert selectors.retraining().needed is (new > 50)
+    run.result["why"]["facts"]["version"] = "0.9.0"  # said of another version
+    run.save()
+    assert selectors.new_labels(live) == 61
 
 
 def test_reasons_add_up(live: ModelVersion, labels: None) -> None:

@@ -260,6 +260,7 @@ BAD_TEXTS = [
     ({}, "text", "This field is required."),
     ({"text": ""}, "text", "The text is empty."),
     ({"text": " \n\t\u3000"}, "text", "The text is empty."),
+    ({"text": "\u200b \u2060"}, "text", "The text is empty."),
     (
         {"text": "x" * 10_001},
         "text",

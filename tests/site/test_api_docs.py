@@ -16,9 +16,11 @@ from django.utils import timezone
 
 from modelops import ops_urls
 from modelops.models import ModelVersion, ServerWorker
+from modelops.services.publish_version import publish_version
 from moderation.export import COLUMNS
 from moderation.filters import AnalysisFilter
 from moderation.services import issue_token
+from tests.modelops.models import write_small_model
 
 ROOT = Path(__file__).resolve().parents[2]
 API = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
@@ -167,13 +169,21 @@ def outer(value: Any) -> Any:
     return found
 
 
-def test_versions_and_deployments_answer_with_the_fields_shown(admin: Client) -> None:
+def test_versions_and_deployments_answer_with_the_fields_shown(
+    admin: Client, tmp_path: Path
+) -> None:
     for path in ("/model/versions", "/model/deployments"):
         assert outer(get(admin, path)) == shown_fields("GET", path)
     one = get(admin, "/model/versions/1.0.0")
     assert outer(one) == shown_fields("GET", "/model/versions")["results"][0]
+    publish_version(
+        numeric=write_small_model(tmp_path / "numeric", strength=6.0),
+        version="1.0.1",
+        origin=ModelVersion.Origin.STARTER,
+        by=None,
+    )
     path = "/model/versions/{semver}/promote"
-    assert fields(post(admin, path.format(semver="1.0.0"))) == fields(example("POST", path))
+    assert fields(post(admin, path.format(semver="1.0.1"))) == fields(example("POST", path))
 
 
 def test_backups_answer_with_the_fields_shown(admin: Client) -> None:

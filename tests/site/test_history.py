@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from moderation import sentence
+from moderation import selectors, sentence
 from moderation.models import Analysis, AnalysisLabel
 from moderation.services import AnalysisInput
 
@@ -109,7 +109,7 @@ def test_figures_of_very_many_come_after_the_list(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     stored("Eres un idiota", "Muchas gracias", "Hola a todos")
-    monkeypatch.setattr(sentence, "MANY", 2)
+    monkeypatch.setattr(selectors, "MANY", 2)
     client = browser("moderator")
     page = client.get("/history/").content.decode()
     assert "2+" in page

@@ -246,11 +246,12 @@ class Command(SiteCommand):
             "4": (_("Restore a backup"), self._restore),
             "5": (_("Delete old backups"), self._clean_up),
         }
+        leave = _("Quit")
         while True:
             self.stdout.write("")
             for key, (name, _work) in entries.items():
                 self.stdout.write(f"  {key}  {name}")
-            self.stdout.write(f"  q  {_('Quit')}")
+            self.stdout.write(f"  q  {leave}")
             try:
                 answer = choose(_("What shall be done?"), [*entries, "q"])
             except NobodyAnswers:
@@ -299,7 +300,7 @@ def _wants_hold(version: ModelVersion) -> bool:
 
 
 def _backup_line(number: int, backup: Backup) -> str:
-    good = "" if backup.verified else f"  {_('damaged')}"
+    good = "" if backup.verified else "  " + _("damaged")
     return (
         f"{number:>3}  {backup.name}  {backup.version.version:<10}  {ago(backup.created_at):<12}  "
         f"{filesizeformat(backup.size_bytes):>8}{good}  {backup.reason}"

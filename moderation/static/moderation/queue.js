@@ -25,6 +25,7 @@ function mark() {
 }
 
 function shown() {
+  busy = false; // also where the form that asked is gone, so that nobody hears of its end
   for (const pk of (item()?.dataset.gone ?? "").split(" ")) rowOf(pk)?.remove();
   mark();
   count();
@@ -43,7 +44,9 @@ function spread() {
   for (const part of [...news.children].filter((child) => child.id)) {
     const fresh = news.removeChild(part);
     const old = document.getElementById(fresh.id);
-    if (old && (fresh.id !== "deciding" || fresh.dataset.item === opened())) old.replaceWith(fresh);
+    // what was just decided here is no news, and its form must stay until it is answered
+    const stale = fresh.id === "deciding" && (busy || fresh.dataset.item !== opened());
+    if (old && !stale) old.replaceWith(fresh);
   }
   news.replaceChildren();
   count();
@@ -89,7 +92,8 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 });
 
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (changesItem(event.detail)) busy = false;
+  // a moment later, when htmx knows the new forms
+  if (changesItem(event.detail)) setTimeout(() => { busy = false; }, 50);
   if (event.detail.elt === live && event.detail.successful) live.classList.remove("is-stale");
 });
 

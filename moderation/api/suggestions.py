@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from modelops.rest.bodies import MEBIBYTE
 from modelops.rest.fields import (
     BoundedListField,
     ObjectSerializer,
@@ -27,7 +28,6 @@ from moderation.models import SuggestedScore
 from moderation.people import person
 from moderation.services import settle_suggestions
 
-MEBIBYTE = 1024 * 1024
 MAX_AT_ONCE = 1000
 LEADS = holds("moderation.take_over")
 

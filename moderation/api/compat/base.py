@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
+from modelops.rest.bodies import MEBIBYTE
 from moderation.api.compat.forms import form_of
 from moderation.api.permissions import holds
 
@@ -23,7 +24,6 @@ _DEFAULT: Any = api_settings.DEFAULT_AUTHENTICATION_CLASSES
 HEADER_AUTHENTICATION: list[type[BaseAuthentication]] = [
     one for one in _DEFAULT if not issubclass(one, SessionAuthentication)
 ]
-MEBIBYTE = 1024 * 1024
 
 
 class ApiKeyAuthentication(BaseAuthentication):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from django.db import transaction
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -96,14 +97,15 @@ class AnalyzeCommentView(PerspectiveView):
         declared = _primary(asked)
         if not asked.get("dropUnsupportedAttributes"):
             _refuse_unsupported(wanted, declared)
-        (outcome,) = analyze_texts(items=[_as_input(asked, text, declared)], by=person(request))
-        said = outcome.verdict
-        served = _served(wanted, said.categories, declared)
-        if not served and not declared and not said.language_certain:
-            raise _refused(
-                "LANGUAGE_DETECTION_FAILED",
-                "The language of the comment is uncertain; name it in `languages`.",
-            )
+        with transaction.atomic():  # (what is refused after scoring is not stored)
+            (outcome,) = analyze_texts(items=[_as_input(asked, text, declared)], by=person(request))
+            said = outcome.verdict
+            served = _served(wanted, said.categories, declared)
+            if not served and not declared and not said.language_certain:
+                raise _refused(
+                    "LANGUAGE_DETECTION_FAILED",
+                    "The language of the comment is uncertain; name it in `languages`.",
+                )
         parts = _parts(text, said, declared, split=bool(asked.get("spanAnnotations")))
         detected = serving.detected_language(text)
         answer = {

@@ -11,7 +11,7 @@ import gzip
 import itertools
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
@@ -98,17 +98,17 @@ def read_rows(
     `layout` is a key of LAYOUTS or "auto", `language` that of rows that name none; `progress` is
     called with the bytes read so far.
     """
-    with _opened(path) as (raw, handle), _long_cells():
-        lines = _decoded(handle)
+    with opened(path) as (raw, handle), long_cells():
+        lines = decoded(handle)
         first = next(lines, "")
         delimiter = max(DELIMITERS, key=first.count)
         reader = csv.reader(itertools.chain([first], lines), delimiter=delimiter, strict=True)
-        records = _records(reader)
-        _line, names = next(records, (1, []))
+        rows = records(reader)
+        _line, names = next(rows, (1, []))
         header = [name.strip().lower() for name in names]
         chosen = _layout(layout, header, text_column, label_column)
         parse = _parser(header, replace(chosen, language=language or chosen.language))
-        for line, cells in records:
+        for line, cells in rows:
             if cells:  # an empty line is no row
                 yield parse(line, cells)
             if progress:
@@ -116,10 +116,15 @@ def read_rows(
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[BinaryIO, IO[bytes]]]:
-    """The file itself and its content; whatever goes wrong while reading becomes one sentence."""
+def opened(source: Path | BinaryIO, name: str = "") -> Iterator[tuple[BinaryIO, IO[bytes]]]:
+    """The file itself and its content; whatever goes wrong while reading becomes one sentence.
+
+    An open file is read from its beginning and left open; `name` is what people call it.
+    """
+    path = name or source
     try:
-        with path.open("rb") as raw:
+        with source.open("rb") if isinstance(source, Path) else nullcontext(source) as raw:
+            raw.seek(0)
             packed = raw.read(2) == GZIP_MAGIC
             raw.seek(0)
             content = cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if packed else raw
@@ -135,7 +140,7 @@ def _opened(path: Path) -> Iterator[tuple[BinaryIO, IO[bytes]]]:
 
 
 @contextmanager
-def _long_cells() -> Iterator[None]:
+def long_cells() -> Iterator[None]:
     before = csv.field_size_limit(MAX_CELL)
     try:
         yield
@@ -143,7 +148,7 @@ def _long_cells() -> Iterator[None]:
         csv.field_size_limit(before)
 
 
-def _decoded(handle: IO[bytes]) -> Iterator[str]:
+def decoded(handle: IO[bytes]) -> Iterator[str]:
     """The lines as text, so that a wrong byte can be told with its line."""
     for number in itertools.count(1):
         raw = handle.readline(MAX_LINE)
@@ -162,7 +167,7 @@ def _decoded(handle: IO[bytes]) -> Iterator[str]:
             ) from error
 
 
-def _records(reader: Any) -> Iterator[tuple[int, list[str]]]:
+def records(reader: Any) -> Iterator[tuple[int, list[str]]]:
     """Pairs of first line and cells of each record."""
     while True:
         line = reader.line_num + 1

@@ -9,6 +9,7 @@ from django.core.exceptions import NON_FIELD_ERRORS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from modelops.attributes import PERSPECTIVE
 from modelops.models import MustPassSentence
 
 LONGEST_REASON = 500  # characters, as the columns have them
@@ -102,6 +103,45 @@ class ThresholdsForm(forms.Form):
         return None if value is None else round(value / 100, 6)
 
 
+class CarryForm(forms.Form):
+    """A file of texts with another service's scores, and what that service flagged from."""
+
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        help_text=gettext_lazy(
+            "CSV with the columns text and TOXICITY, SEVERE_TOXICITY, …; or JSON lines, each with "
+            "text and attributeScores as Perspective answers them."
+        ),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.jsonl,.ndjson,.gz"}),
+    )
+    text_column = forms.CharField(
+        label=gettext_lazy("Column of the text"), required=False, max_length=100, initial="text"
+    )
+
+    def __init__(self, *args: Any, languages: dict[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        detected = _("as the file says, else detected")
+        self.fields["language"] = forms.ChoiceField(
+            label=_("Language of rows without one"),
+            choices=[("", detected), *languages.items()],
+            required=False,
+        )
+        for attribute in PERSPECTIVE:
+            self.fields[attribute] = _share(attribute)
+        self.fields["block"] = _share(_("TOXICITY that blocked"))
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not any(data.get(attribute) for attribute in PERSPECTIVE) and not self.errors:
+            self.add_error("TOXICITY", _("The old threshold of one attribute at least is needed."))
+        return data
+
+    def thresholds(self) -> dict[str, float]:
+        """{attribute: 0 to 1} of those that were given."""
+        given = ((attribute, self.cleaned_data[attribute]) for attribute in PERSPECTIVE)
+        return {attribute: value for attribute, value in given if value is not None}
+
+
 class SentenceForm(forms.ModelForm):
     """A sentence that no new version may get wrong."""
 
@@ -119,6 +159,17 @@ class SentenceForm(forms.ModelForm):
                 "unique_together": gettext_lazy("This sentence is there already."),
             }
         }
+
+
+def _share(label: str) -> forms.FloatField:
+    return forms.FloatField(
+        label=label,
+        min_value=0.0001,
+        max_value=1,
+        required=False,
+        localize=True,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
 
 
 def _points(label: str, *, least: float = 0.0, most: float = 100.0) -> forms.FloatField:

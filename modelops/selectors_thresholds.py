@@ -55,6 +55,19 @@ def effective_thresholds(version: ModelVersion) -> dict[str, dict[str, float]]:
     return site_thresholds().of(_details(version))
 
 
+def limits_of_heads() -> dict[str, dict[str, float]]:
+    """From which probability on the live model names a head, {head: {language: probability}}.
+
+    For `toxic` that is the review threshold in force. Without a model: empty.
+    """
+    if (pointer := LivePointer.current()) is None:
+        return {}
+    site, details = site_thresholds(), _details(pointer.version)
+    in_force = site.of(details).items()
+    toxic = {language: limits["review"] for language, limits in in_force}
+    return site.of_categories(details) | {"toxic": toxic}
+
+
 def preview_thresholds(
     *,
     thresholds: Mapping[str, Mapping[str, float]] | None,

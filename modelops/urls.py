@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from modelops.views import actions, pages, sentences, thresholds, trainings
+from modelops.views import actions, carry, pages, sentences, thresholds, trainings
 
 app_name = "modelops"
 
@@ -32,4 +32,5 @@ urlpatterns = [
     path("sentences/<int:pk>/remove/", sentences.remove_sentence, name="remove_sentence"),
     path("thresholds/", thresholds.thresholds, name="thresholds"),
     path("thresholds/clear/", thresholds.clear, name="clear_thresholds"),
+    path("thresholds/carry/", carry.carry, name="carry_thresholds"),
 ]

@@ -114,6 +114,7 @@ DOORS = {
     "holds/HOLD/release/": "POST",
     "thresholds/": "BOTH",
     "thresholds/clear/": "BOTH",
+    "thresholds/carry/": "BOTH",
 }
 
 

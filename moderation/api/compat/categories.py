@@ -1,20 +1,13 @@
-"""What other services call the model's heads. The only place that knows."""
+"""What other services' answers are made of. The only place that knows."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+
+from modelops.attributes import EXPERIMENTAL, PERSPECTIVE
 
 # Perspective's attribute -> head; each also answers to its name with EXPERIMENTAL behind it
-_ATTRIBUTES = {
-    "TOXICITY": "toxic",
-    "SEVERE_TOXICITY": "severe_toxic",
-    "IDENTITY_ATTACK": "identity_hate",
-    "INSULT": "insult",
-    "PROFANITY": "obscene",
-    "THREAT": "threat",
-}
-EXPERIMENTAL = "_EXPERIMENTAL"
-ATTRIBUTES = _ATTRIBUTES | {name + EXPERIMENTAL: head for name, head in _ATTRIBUTES.items()}
+ATTRIBUTES = PERSPECTIVE | {name + EXPERIMENTAL: head for name, head in PERSPECTIVE.items()}
 
 # OpenAI's category -> heads that make it, and whether the greatest or the least of them counts
 _MADE_OF = {
@@ -56,3 +49,24 @@ def openai_flags(labels: Collection[str]) -> dict[str, bool]:
     for name, (choose, heads) in _MADE_OF.items():
         flags[name] = bool(choose(head in labels for head in heads))
     return flags
+
+
+# The first ToxiGuard's category -> ours; it had no name for the others
+FIRST_CATEGORIES = {
+    "insulto": "insult",
+    "acoso": "threat",
+    "discriminacion": "identity_hate",
+    "spam": "spam",
+}
+_FIRST_NAMES = {code: name for name, code in FIRST_CATEGORIES.items()}
+
+
+def first_category(category: str, labels: Sequence[str]) -> str | None:
+    """The first ToxiGuard's name of a category, or of the first of `labels` that has one there."""
+    return next((_FIRST_NAMES[one] for one in (category, *labels) if one in _FIRST_NAMES), None)
+
+
+def first_labels(labels: Collection[str], *, toxic: bool) -> list[str]:
+    """`toxic` and its names for the labels; what it had no name for is left out."""
+    named = [_FIRST_NAMES[code] for code in labels if code in _FIRST_NAMES]
+    return [*(["toxic"] if toxic else []), *named]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize, special, stats
+from scipy import special
+
+from modelops.ml.ranks import mean_ranks
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -16,7 +18,7 @@ def auc(labels: Flags, scores: Array) -> float:
     negatives = len(labels) - positives
     if not positives or not negatives:
         raise ValueError("AUC needs labels of both classes")
-    ranks = stats.rankdata(scores)
+    ranks = mean_ranks(scores)
     return float((ranks[labels].sum() - positives * (positives + 1) / 2) / (positives * negatives))
 
 
@@ -37,6 +39,8 @@ def fit_calibration(labels: Flags, logits: Array, weights: Array) -> tuple[float
 
     Platt scaling (Platt 1999) by weighted maximum likelihood; the slope stays positive.
     """
+    from scipy import optimize  # half a second that an update can do without
+
     signs = np.where(labels, 1.0, -1.0)
 
     def loss(parameters: Array) -> tuple[float, Array]:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import KIND, TOXIC, Site
-from tests.e2e.test_accessibility import check
+from tests.e2e.test_accessibility import THEMES_AND_LANGUAGES, check
 
 PAGE = "/modelo/"
 
@@ -131,7 +131,7 @@ def test_the_timeline_is_drawn_for_every_width(theme: str, open_page: Callable[.
         page.goto(PAGE)
         image = page.locator("#timeline img:visible")
         expect(image).to_have_count(1)
-        page.wait_for_load_state("networkidle")
+        expect(image).to_have_js_property("complete", True)
         source = image.evaluate("(i) => i.currentSrc")
         assert f"/{size}.svg" in source
         assert f"theme={theme}" in source
@@ -141,8 +141,7 @@ def test_the_timeline_is_drawn_for_every_width(theme: str, open_page: Callable[.
         expect(page.locator("#timeline tbody tr").first).to_contain_text("1.0.0")
 
 
-@pytest.mark.parametrize("language", ["es", "en"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("theme", "language"), THEMES_AND_LANGUAGES)
 def test_the_model_pages_have_no_violations(
     theme: str, language: str, with_backup: Callable[..., Page]
 ) -> None:

@@ -26,7 +26,7 @@ from modelops.services.reconcile_store import reconcile_store
 from modelops.services.reload_model import reload_model
 from modelops.services.restore_backup import restore_backup
 from modelops.services.verify_backup import verify_backup
-from tests.faults.people_files import MODULES, write_in_this_process
+from tests.people_files import MODULES, write_in_this_process
 from tests.modelops.files import overwrite
 
 PICKLES = ("toxic_model.pkl", "vectorizer.pkl")

@@ -17,6 +17,7 @@ from modelops.models import ModelVersion
 from modelops.services.promote_version import promote_version
 from modelops.services.publish_version import publish_version
 from tests.modelops.models import write_small_model
+from tests.people_files import MODULES, write_in_this_process
 from tests.published import PublishedOnce
 
 
@@ -26,6 +27,14 @@ def store(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -
     settings.MODELS_STORE_DIR = tmp_path / "models_store"
     monkeypatch.setattr(serving, "_state", serving._State())
     return settings.MODELS_STORE_DIR
+
+
+@pytest.fixture(autouse=True)
+def people_files(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The files for people are written in this process, unless a test is about the child."""
+    if request.node.get_closest_marker("children") is None:
+        for module in MODULES:
+            monkeypatch.setattr(module, "write_people_files", write_in_this_process)
 
 
 @pytest.fixture(scope="session")

@@ -38,6 +38,7 @@ def names(folder: Path) -> set[str]:
 # --- publish ---
 
 
+@pytest.mark.children
 def test_published_version_is_described_by_its_manifest_and_read_only(
     publish: Publish, store: Path
 ) -> None:

@@ -59,6 +59,7 @@ def test_a_damaged_derived_file_is_quarantined_and_made_anew(
     assert reload_model(by=None).repaired == []
 
 
+@pytest.mark.children
 def test_a_missing_derived_file_is_made_anew(live: ModelVersion, folder: Path) -> None:
     (folder / "model_info.txt").unlink()
     assert reload_model(by=None).repaired == ["model_info.txt"]

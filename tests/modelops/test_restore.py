@@ -365,6 +365,7 @@ def test_cleaning_up_keeps_live_predecessor_pinned_newest_and_their_bases(
     assert cleanup_versions(keep=1) == [versions[3]]
 
 
+@pytest.mark.children
 def test_publishing_a_deleted_version_again_brings_its_files_back(
     live: ModelVersion, second: ModelVersion, tmp_path: Path
 ) -> None:

@@ -63,6 +63,7 @@ def score(text: str) -> float:
     return scorer.score([text], languages=["es"])[0].probabilities["toxic"]
 
 
+@pytest.mark.children
 def test_an_update_learns_backs_up_and_promotes(live: ModelVersion, tmp_path: Path) -> None:
     give_labels(tmp_path)
     before = score("ese frompazo otra vez")

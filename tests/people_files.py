@@ -1,4 +1,7 @@
-"""The files for people, written in this process: many Pythons would take minutes to start."""
+"""The files for people, written in this process: many Pythons would take minutes to start.
+
+Tests with the marker `children` and all that start the site's own commands use the child process.
+"""
 
 from __future__ import annotations
 

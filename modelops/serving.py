@@ -12,7 +12,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -37,6 +37,7 @@ from modelops.services.report_worker import drop_silent_workers, report_worker, 
 __all__ = [
     "LANGUAGES",
     "Folded",
+    "Limits",
     "LiveInfo",
     "ModelUnavailable",
     "Span",
@@ -54,6 +55,7 @@ __all__ = [
 
 logger = structlog.get_logger(__name__)
 LANGUAGES = ("es", "en")
+Limits = Mapping[str, float]  # {"review", "block"}
 CHECK_EVERY = 1.0  # seconds between two looks at the pointer
 RETRY_EVERY = ServerWorker.REPORT_EVERY.total_seconds()  # after a failed load
 
@@ -95,16 +97,19 @@ def analyze(
     texts: Sequence[str],
     *,
     languages: Sequence[str | None] | None = None,
+    thresholds: Sequence[Limits | None] | None = None,
     counted: bool = True,
 ) -> list[Verdict]:
     """Score texts, all with the same model. `languages`: one per text, None to detect it.
 
-    `counted`: whether the metrics count them, as texts that somebody asked about. Raises
-    ModelUnavailable, and UnknownLanguage for a language other than LANGUAGES.
+    `thresholds`: one per text, {"review": probability, "block": probability} in place of those in
+    force, None for these. `counted`: whether the metrics count them, as texts that somebody asked
+    about. Raises ModelUnavailable, and UnknownLanguage for a language other than LANGUAGES.
     """
     wanted = list(languages) if languages is not None else [None] * len(texts)
-    if len(wanted) != len(texts):
-        raise ValueError("languages must have one entry per text")
+    limits = list(thresholds) if thresholds is not None else [None] * len(texts)
+    if not len(wanted) == len(limits) == len(texts):
+        raise ValueError("languages and thresholds must have one entry per text")
     for language in wanted:
         if language is not None and language not in LANGUAGES:
             raise UnknownLanguage(
@@ -119,14 +124,14 @@ def analyze(
         verdicts = [
             compose(
                 score,
-                thresholds=model.thresholds,
+                thresholds=dict.fromkeys(model.thresholds, own) if own else model.thresholds,
                 category_thresholds=model.category_thresholds,
                 default_language=settings.DEFAULT_TEXT_LANGUAGE,
                 unknown_language_decision=settings.UNKNOWN_LANGUAGE_DECISION,
                 model_version=model.version,
                 model_used=model.model_type,
             )
-            for score in scores
+            for score, own in zip(scores, limits, strict=True)
         ]
     for verdict in verdicts if counted else ():
         ANALYSES.labels(verdict.decision, verdict.language).inc()

@@ -8,7 +8,7 @@ scored lately registers a `RecentTexts`; gate, thresholds and checks read it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -63,11 +63,16 @@ def count_labels(*, since: datetime | None = None) -> int:
 
 
 class HoldoutSource(Protocol):
-    """What a holder of labels that judge versions offers."""
+    """What a holder of labels that judge versions offers.
+
+    The state is another one whenever the texts are, and is read without them.
+    """
 
     name: str
 
     def holdout_texts(self) -> Iterable[LabelledText]: ...
+
+    def holdout_state(self) -> Hashable: ...
 
 
 _holdouts: dict[str, HoldoutSource] = {}
@@ -82,6 +87,11 @@ def holdout_texts() -> Iterator[LabelledText]:
     """Yield the labels that judge and never teach, of every source."""
     for source in _holdouts.values():
         yield from source.holdout_texts()
+
+
+def holdout_state() -> Hashable:
+    """What the holdouts are now, for whoever remembers something of them."""
+    return tuple((name, source.holdout_state()) for name, source in _holdouts.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,3 +159,10 @@ def forget(digests: Iterable[str]) -> None:
     from modelops.services.forget_texts import forget_texts
 
     forget_texts(digests=digests)
+
+
+def forgotten(digests: Iterable[str]) -> set[str]:
+    """Those of `digests` (SHA-256 of exact texts) that this site was told to forget."""
+    from modelops.services.forget_texts import forgotten_texts
+
+    return forgotten_texts(digests=digests)

@@ -37,9 +37,12 @@ class Judged:
     decision: str
     labels: tuple[str, ...]
     category: str  # "" for none
+    thresholds: serving.Limits | None = None  # where others count than those in force
 
     @classmethod
-    def by(cls, verdict: serving.Verdict, text: str) -> Judged:
+    def by(
+        cls, verdict: serving.Verdict, text: str, thresholds: serving.Limits | None = None
+    ) -> Judged:
         return cls(
             text=text,
             tokens=verdict.tokens,
@@ -48,6 +51,7 @@ class Judged:
             decision=verdict.decision,
             labels=tuple(verdict.labels),
             category=verdict.category or "",
+            thresholds=thresholds,
         )
 
     @classmethod
@@ -153,6 +157,7 @@ def _score_again(cases: Sequence[_Case]) -> None:
         answers = serving.analyze(
             [rests[number] for number in asked],
             languages=[_declared(cases[number].judged) for number in asked],
+            thresholds=[cases[number].judged.thresholds for number in asked],
             counted=False,
         )
         verdicts = dict(zip(asked, answers, strict=True))

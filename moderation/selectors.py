@@ -9,9 +9,11 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Avg, Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 
-from moderation.models import Analysis, AnalysisLabel
+from moderation.models import Analysis, AnalysisLabel, Decision
 
 MANY = 10_000  # above it, a count reads "10,000+"
+SCORED_TOXIC = Q(toxic=True)
+FLAGGED = ~Q(decision=Decision.ALLOW)  # what somebody should look at, or may not pass
 BANDS = ((0, 20), (20, 40), (40, 60), (60, 80), (80, 100))
 
 
@@ -37,30 +39,31 @@ def capped_count(rows: QuerySet[Any]) -> tuple[int, bool]:
     return min(count, MANY), count > MANY
 
 
-def analysis_stats(analyses: QuerySet[Analysis]) -> dict[str, Any]:
+def analysis_stats(analyses: QuerySet[Analysis], *, toxic: Q = SCORED_TOXIC) -> dict[str, Any]:
     """The figures of `analyses`, in two queries; rates and averages in percent.
 
-    `categories` counts the toxic ones by their category; `recent_analyses` are those of the last
-    24 hours; the last band includes 100.
+    `toxic` says which count as toxic: by the score, or FLAGGED, by the decision. `categories`
+    counts these by their category; `recent_analyses` are those of the last 24 hours; the last band
+    includes 100.
     """
     analyses = analyses.order_by()
     bands = {f"band_{low}": Count("pk", filter=_in_band(low, high)) for low, high in BANDS}
     figures = analyses.aggregate(
         total=Count("pk"),
-        toxic=Count("pk", filter=Q(toxic=True)),
+        toxic=Count("pk", filter=toxic),
         average=Avg("score"),
         recent=Count("pk", filter=Q(created_at__gte=timezone.now() - timedelta(hours=24))),
         **bands,
     )
-    categories = (
-        analyses.filter(toxic=True).exclude(category="").values_list("category")
-    ).annotate(count=Count("pk"))
-    total, toxic = figures["total"], figures["toxic"]
+    categories = (analyses.filter(toxic).exclude(category="").values_list("category")).annotate(
+        count=Count("pk")
+    )
+    total, found = figures["total"], figures["toxic"]
     return {
         "total_analyses": total,
-        "toxic_analyses": toxic,
-        "safe_analyses": total - toxic,
-        "toxicity_rate": round(100 * toxic / total, 1) if total else 0.0,
+        "toxic_analyses": found,
+        "safe_analyses": total - found,
+        "toxicity_rate": round(100 * found / total, 1) if total else 0.0,
         "average_toxicity": round(100 * figures["average"], 1) if total else 0.0,
         "categories": dict(categories.order_by("category")),
         "recent_analyses": figures["recent"],

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -37,6 +37,20 @@ _NEEDED = (
 def all_terms() -> QuerySet[Term]:
     """Every term that ever was, with who added and who removed it."""
     return Term.objects.select_related("created_by", "removed_by")
+
+
+def keyword_terms() -> QuerySet[Term]:
+    """The terms that count now and speak against a text."""
+    return Term.objects.filter(termlists.standing_terms()).exclude(action=Term.Action.ALLOW)
+
+
+def terms_named(words: str) -> list[Term]:
+    """Those of `keyword_terms` that are found by the same words."""
+    same = Q(pk__in=())
+    for match in Term.Match.values:
+        if found := termlists.words_of(words, match):
+            same |= Q(match=match, normalized=" ".join(found))
+    return list(keyword_terms().filter(same))
 
 
 def preview_term(draft: Term, *, reader: User) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from rest_framework.metadata import BaseMetadata
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-from moderation.api.compat.forms import SCHEMAS, schema_of
+from moderation.api.compat.forms import SCHEMAS, invalid_status_of, schema_of
 from toxiguard_site.problems import BadBody, PayloadTooLarge, exception_handler
 
 __all__ = [
@@ -141,7 +141,7 @@ class BearerScheme(OpenApiAuthenticationExtension):
 _PROBLEM = {
     "type": "object",
     "description": "Problem details (RFC 9457)",
-    "required": ["type", "title", "status", "detail", "errors"],
+    "required": ["type", "title", "status", "detail", "errors", "request_id"],
     "properties": {
         "type": {"type": "string", "example": "about:blank"},
         "title": {"type": "string"},
@@ -158,6 +158,11 @@ _PROBLEM = {
                 },
             },
         },
+        "request_id": {
+            "type": "string",
+            "nullable": True,
+            "description": "As in the header X-Request-ID and in the site's log.",
+        },
     },
 }
 _DESCRIPTIONS = {
@@ -168,6 +173,8 @@ _DESCRIPTIONS = {
     "413": "The request is too large.",
     "411": "The body has no Content-Length.",
     "415": "The content type is not application/json.",
+    "422": "The request is wrong; `detail` names the fields.",
+    "429": "Too many requests; `Retry-After` says when the next one is possible.",
 }
 
 
@@ -179,16 +186,17 @@ def describe_problems(result: dict[str, Any], generator: Any, **kwargs: Any) -> 
     if operations := result["paths"].pop(with_dollar.replace("$", ""), None):
         result["paths"][with_dollar] = operations
     for path, operations in result["paths"].items():
+        invalid = str(invalid_status_of(path))
         for operation in operations.values():
-            codes = []
+            codes = ["429"]
             if any(operation.get("security", [])):
                 codes += ["401", "403"]
             if "{" in path:
                 codes.append("404")
             if "requestBody" in operation:
-                codes += ["400", "411", "413", "415"]
+                codes += [invalid, "411", "413", "415"]
             elif operation.get("parameters") and "{" not in path:
-                codes.append("400")
+                codes.append(invalid)
             responses = operation["responses"]
             for code in codes:
                 responses.setdefault(code, {"description": _DESCRIPTIONS[code]})

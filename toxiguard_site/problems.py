@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig, Suspicio
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.encoding import force_str
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -20,6 +20,7 @@ from rest_framework.settings import api_settings
 from modelops import serving
 from moderation.api.compat.forms import form_of
 from toxiguard_site import views as pages
+from toxiguard_site.logs import request_id
 
 API_PREFIXES = ("/api/", "/model/")
 OPERATIONS = ("/health", "/healthz", "/readyz", "/metrics")
@@ -36,6 +37,7 @@ _TITLES = {
     411: gettext_lazy("Length required"),
     413: gettext_lazy("Request too large"),
     415: gettext_lazy("Unsupported content type"),
+    429: gettext_lazy("Too many requests"),
     500: gettext_lazy("Server error"),
     503: gettext_lazy("Service unavailable"),
 }
@@ -50,6 +52,7 @@ def problem(status: int, detail: str, errors: list[dict[str, str]] | None = None
         "status": status,
         "detail": detail,
         "errors": errors or [],
+        "request_id": request_id(),
     }
 
 
@@ -130,10 +133,23 @@ def _as_api_exception(exc: Exception) -> exceptions.APIException:
         case serving.ModelUnavailable():
             nothing = _("Nothing was stored.")
             return ServiceUnavailable(f"{exc} {nothing}")
+        case exceptions.Throttled():
+            return _try_later(exc)
         case exceptions.APIException():
             return exc
     log.error("api_error", exc_info=exc)
     return exceptions.APIException(_("Something went wrong here. The log of the site says more."))
+
+
+def _try_later(exc: exceptions.Throttled) -> exceptions.Throttled:
+    seconds = getattr(exc, "wait", None) or 1
+    told = ngettext(
+        "Too many requests. Nothing was done; try again in %(count)s second.",
+        "Too many requests. Nothing was done; try again in %(count)s seconds.",
+        seconds,
+    )
+    exc.detail = exceptions.ErrorDetail(told % {"count": seconds}, exc.default_code)
+    return exc
 
 
 # Views for what never reaches a view of the API: unknown paths, and errors in the middleware.

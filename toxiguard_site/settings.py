@@ -20,9 +20,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 from django.utils.translation import gettext_lazy as _
 
-from toxiguard_site.logs import format_exception
+from toxiguard_site.logs import add_request_id, format_exception
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+_PERIODS = {"s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60}
+_PERIODS |= {"h": 3600, "hour": 3600, "d": 86400, "day": 86400}
 
 
 class _Env(environ.Env):
@@ -45,6 +47,19 @@ class _Env(environ.Env):
         if value not in allowed:
             raise ImproperlyConfigured(f"{var} is {value!r}; it may be: {', '.join(allowed)}.")
         return value
+
+    def rate(self, var: str) -> tuple[int, int] | None:
+        """`600/min` as how many in how many seconds; None where nothing is said."""
+        value = self.str(var, default="").replace(" ", "")
+        if not value:
+            return None
+        count, _slash, period = value.partition("/")
+        if not re.fullmatch("[1-9][0-9]{0,8}", count) or period not in _PERIODS:
+            raise ImproperlyConfigured(
+                f"{var} is {value!r}; it is a number and a period (s, min, hour, day), "
+                "like 600/min."
+            )
+        return int(count), _PERIODS[period]
 
 
 env = _Env()
@@ -84,12 +99,19 @@ for _origin in CORS_ORIGINS:
             f"TOXIGUARD_CORS_ORIGINS has {_origin!r}; origins are like https://example.org."
         )
 
+# The first ToxiGuard's `POST /analyze` answers without a token, as it did there.
+OPEN_V1 = env.bool("TOXIGUARD_OPEN_V1", default=False)
+# How many requests a token may make to the API, and in how many seconds; None: any number.
+RATE_LIMIT = env.rate("TOXIGUARD_RATE_LIMIT")
+RATE_LIMIT_DIR = DATA_DIR / "limits"
+
 # Behind a proxy that ends HTTPS (docs/install.md): secure cookies, HSTS, and trust in its header.
 HTTPS = env.bool("TOXIGUARD_HTTPS", default=False)
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = env.bool("TOXIGUARD_SSL_REDIRECT", default=True)
-    SECURE_REDIRECT_EXEMPT = ["^(health|healthz|readyz)$"]  # load balancers ask without HTTPS
+    # load balancers ask without HTTPS
+    SECURE_REDIRECT_EXEMPT = ["^(health|healthz|readyz|api/health)$"]
     SECURE_HSTS_SECONDS = env.int("TOXIGUARD_HSTS_SECONDS", default=60 * 60 * 24 * 30)
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     # else all callers share the proxy's address, and one could lock out all others
@@ -121,6 +143,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "toxiguard_site.logs.name_requests",
     "django.middleware.security.SecurityMiddleware",
     "moderation.api.compat.cors.allow_origins",
     "csp.middleware.CSPMiddleware",
@@ -136,6 +159,7 @@ MIDDLEWARE = [
     "toxiguard_site.logs.RequestMiddleware",
     "axes.middleware.AxesMiddleware",
     "toxiguard_site.problems.require_length",
+    "toxiguard_site.throttling.tell_limits",
 ]
 
 ROOT_URLCONF = "toxiguard_site.urls"
@@ -253,6 +277,7 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_THROTTLE_CLASSES": ["toxiguard_site.throttling.RateThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["toxiguard_site.api.JSONParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "toxiguard_site.api.Negotiation",
@@ -330,6 +355,8 @@ AUDIT_SHARE = env.share("TOXIGUARD_AUDIT_SHARE", default=0.01)
 # So many of the other items are decided without a sight of the score, as audits are.
 BLIND_SHARE = env.share("TOXIGUARD_BLIND_SHARE", default=0.15)
 
+# (name_requests lets only safe ones through)
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True
 structlog.configure(
     processors=[
         structlog.contextvars.merge_contextvars,
@@ -356,6 +383,7 @@ LOGGING = {
             ],
             "foreign_pre_chain": [
                 structlog.contextvars.merge_contextvars,
+                add_request_id,
                 structlog.processors.TimeStamper(fmt="iso", utc=True),
                 structlog.stdlib.add_logger_name,
                 structlog.stdlib.add_log_level,

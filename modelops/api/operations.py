@@ -29,6 +29,7 @@ class OpenView(APIView):
 
     authentication_classes: list[Any] = []
     permission_classes: list[Any] = []
+    throttle_classes: list[Any] = []
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -74,6 +75,7 @@ class MayReadMetrics(MayOperateModel):
 
 class MetricsView(APIView):
     permission_classes = [MayReadMetrics]
+    throttle_classes: list[Any] = []
 
     def get_authenticators(self) -> list[Any]:
         return [MetricsToken(), *super().get_authenticators()]

@@ -99,6 +99,22 @@ class StrictIntegerField(serializers.IntegerField):
         return data
 
 
+@extend_schema_field({"type": "number", "minimum": 0, "maximum": 1})
+class StrictShareField(serializers.Field):
+    """A number from 0 to 1: no string, no boolean."""
+
+    default_error_messages = {"invalid": _("A number from 0 to 1 is expected.")}
+
+    def to_internal_value(self, data: Any) -> float:
+        number = isinstance(data, (int, float)) and not isinstance(data, bool)
+        if not number or not 0 <= data <= 1:
+            self.fail("invalid")
+        return float(data)
+
+    def to_representation(self, value: float) -> float:
+        return value
+
+
 class BoundedListField(serializers.ListField):
     """A list whose length is looked at before its items are."""
 

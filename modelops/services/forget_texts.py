@@ -28,3 +28,12 @@ def forget_texts(*, digests: Iterable[str]) -> int:
             ErasedText.objects.bulk_create(rows, ignore_conflicts=True)
             count += len(chunk)
     return count
+
+
+def forgotten_texts(*, digests: Iterable[str]) -> set[str]:
+    """Those of `digests` (SHA-256 of exact texts) that must be forgotten."""
+    names, found = iter(dict.fromkeys(digests)), set[str]()
+    while chunk := list(itertools.islice(names, CHUNK)):
+        known = ErasedText.objects.filter(text_digest__in=chunk)
+        found.update(known.values_list("text_digest", flat=True))
+    return found

@@ -16,6 +16,7 @@ from modelops.rest.fields import (
     OptionalCharField,
     StrictBooleanField,
     StrictChoiceField,
+    StrictShareField,
     TextField,
 )
 from moderation.api.fields import OptionalAddressField
@@ -31,6 +32,20 @@ from moderation.models import (
 from moderation.services import AnalysisInput
 
 MAX_ITEMS = 1000
+
+
+class OwnThresholdsSerializer(ObjectSerializer):
+    """Thresholds of `toxic` for one request."""
+
+    review = StrictShareField()
+    block = StrictShareField()
+
+    default_error_messages = {"order": _("`review` may not be above `block`.")}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["review"] > attrs["block"]:
+            raise serializers.ValidationError({"review": [self.error_messages["order"]]})
+        return attrs
 
 
 class OptionsSerializer(ObjectSerializer):
@@ -52,6 +67,11 @@ class OptionsSerializer(ObjectSerializer):
         help_text=_(
             "true: `spans` and `explanation` say what the score is made of. Default: false."
         ),
+    )
+    thresholds = OwnThresholdsSerializer(
+        required=False,
+        allow_null=True,
+        help_text=_("From which scores on to review and to block; default: the site's."),
     )
 
 
@@ -103,6 +123,9 @@ class ExplanationSerializer(serializers.Serializer):
     logit = serializers.FloatField(help_text=_("Before handicap and calibration."))
     start = serializers.IntegerField(help_text=_("First character, in code points."))
     end = serializers.IntegerField(help_text=_("One after the last."))
+
+    def get_attribute(self, instance: Analysis) -> dict[str, Any] | None:
+        return instance.explanation or None  # (what was imported has none)
 
 
 class AnalysisThresholdsSerializer(serializers.Serializer):

@@ -65,7 +65,12 @@ class AnalyzeView(APIView):
         request=AnalyzeSerializer,
         responses={200: VerdictSerializer, 503: NO_MODEL},
         examples=[
-            OpenApiExample("es", {"text": "Eres un inútil", "language": "es"}, request_only=True)
+            OpenApiExample("es", {"text": "Eres un inútil", "language": "es"}, request_only=True),
+            OpenApiExample(
+                "thresholds",
+                {"text": "Eres un inútil", "thresholds": {"review": 0.3, "block": 0.8}},
+                request_only=True,
+            ),
         ],
         tags=["analyses"],
     )

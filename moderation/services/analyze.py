@@ -35,6 +35,7 @@ class AnalysisInput:
     source: str = ""
     url: str = ""
     store: bool = True
+    thresholds: serving.Limits | None = None  # of this text alone; None: those in force
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,11 @@ def analyze_texts(
     """
     started = perf_counter()
     texts = [item.text for item in items]
-    verdicts = serving.analyze(texts, languages=[item.language for item in items])
-    judged = [Judged.by(*one) for one in zip(verdicts, texts, strict=True)]
+    thresholds = [item.thresholds for item in items]
+    verdicts = serving.analyze(
+        texts, languages=[item.language for item in items], thresholds=thresholds
+    )
+    judged = [Judged.by(*one) for one in zip(verdicts, texts, thresholds, strict=True)]
     rulings = rule(judged, termlists.current())
     milliseconds = (perf_counter() - started) * 1000 / max(len(items), 1)
     now = timezone.now()

@@ -66,14 +66,15 @@ class Refused(exceptions.APIException):
 
 
 class CompatView(APIView):
-    """Answers errors in the original's form and, as the original does, in English."""
+    """Answers errors in the original's form and in the original's language."""
 
+    language = "en"
     authentication_classes = HEADER_AUTHENTICATION
     permission_classes = [holds("moderation.analyze_text")]
     max_body = MEBIBYTE
 
     def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
-        translation.activate("en")
+        translation.activate(self.language)
         return super().initialize_request(request, *args, **kwargs)
 
     def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response]:
@@ -81,12 +82,16 @@ class CompatView(APIView):
 
         def handle(exc: Exception, context: dict[str, Any]) -> Response:
             response = as_problem(exc, context)
-            form = form_of(self.request.path)
-            assert form is not None
-            problem = response.data
-            extra = exc.extra if isinstance(exc, Refused) else {}
-            body = form(response.status_code, problem["detail"], problem["errors"], extra)
-            response.data, response.content_type = body, "application/json"
+            response.data = self.told(exc, response)
+            response.content_type = "application/json"
             return response
 
         return handle
+
+    def told(self, exc: Exception, response: Response) -> dict[str, Any]:
+        """The error in the original's form, made of the problem in `response`."""
+        form = form_of(self.request.path)
+        assert form is not None
+        problem = response.data
+        extra = exc.extra if isinstance(exc, Refused) else {}
+        return form(response.status_code, problem["detail"], problem["errors"], extra)

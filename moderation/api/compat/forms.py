@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 GOOGLE_PREFIXES = ("/v1alpha1", "/$discovery")
 OPENAI_PREFIXES = ("/v1",)
+# the first ToxiGuard's; with a slash at the end they are pages
+FIRST_PATHS = re.compile(
+    r"/(analyze|history(/[^/]+)?|keywords(/[^/]+)?|categories|api/health|ml/[^/]+)"
+)
+INVALID, UNPROCESSABLE = 400, 422
 ERROR_TYPE = "type.googleapis.com/google.commentanalyzer.v1alpha1.Error"
 INVALID_REQUEST = "INVALID_REQUEST"
 _CANONICAL = {
@@ -69,8 +75,32 @@ def openai_error(
     }
 
 
+def first_error(
+    status: int,
+    message: str,
+    errors: Sequence[Mapping[str, str]] = (),
+    extra: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """As FastAPI tells it; `extra["in"]` says where wrong values came from: body, query or path."""
+    if status != UNPROCESSABLE:
+        return {"detail": message}
+    place = (extra or {}).get("in", "body")
+    return {
+        "detail": [
+            {
+                "loc": [place] if error["field"] == "body" else [place, error["field"]],
+                "msg": error["message"],
+                "type": error.get("type", "value_error"),
+            }
+            for error in errors
+        ]
+    }
+
+
 def form_of(path: str) -> Form | None:
     """The error form of a drop-in path, None for every other path."""
+    if FIRST_PATHS.fullmatch(path):
+        return first_error
     for prefixes, form in ((GOOGLE_PREFIXES, google_error), (OPENAI_PREFIXES, openai_error)):
         if any(path == prefix or path.startswith(prefix + "/") for prefix in prefixes):
             return form
@@ -111,11 +141,45 @@ _OPENAI_SCHEMA = {
         }
     },
 }
+_FIRST_SCHEMA = {
+    "type": "object",
+    "description": "An error as the first ToxiGuard tells it; a 422 lists what is wrong.",
+    "required": ["detail"],
+    "properties": {
+        "detail": {
+            "oneOf": [
+                {"type": "string"},
+                {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "required": ["loc", "msg", "type"],
+                        "properties": {
+                            "loc": {"type": "array", "items": {"type": "string"}},
+                            "msg": {"type": "string"},
+                            "type": {"type": "string", "example": "missing"},
+                        },
+                    },
+                },
+            ]
+        }
+    },
+}
 # name in the OpenAPI schema -> what it is
-SCHEMAS = {"GoogleError": _GOOGLE_SCHEMA, "OpenAIError": _OPENAI_SCHEMA}
+SCHEMAS = {
+    "GoogleError": _GOOGLE_SCHEMA,
+    "OpenAIError": _OPENAI_SCHEMA,
+    "FirstToxiGuardError": _FIRST_SCHEMA,
+}
+_NAMES = dict(zip((google_error, openai_error, first_error), SCHEMAS, strict=True))
 
 
 def schema_of(path: str) -> str | None:
     """The name in SCHEMAS of a path's error form, None where errors are problem details."""
     form = form_of(path)
-    return {google_error: "GoogleError", openai_error: "OpenAIError"}[form] if form else None  # type: ignore[index]
+    return _NAMES[form] if form else None  # type: ignore[index]
+
+
+def invalid_status_of(path: str) -> int:
+    """The status of a request whose values are wrong."""
+    return UNPROCESSABLE if form_of(path) is first_error else INVALID

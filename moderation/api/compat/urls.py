@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from moderation.api.compat import discovery, openai, perspective
+from moderation.api.compat import discovery, openai, perspective, toxiguard1
 
 app_name = "compat"
 
@@ -21,4 +21,15 @@ urlpatterns = [
     ),
     path("$discovery/rest", discovery.DiscoveryView.as_view(), name="discovery"),
     path("v1/moderations", openai.ModerationsView.as_view(), name="openai-moderations"),
+    path("analyze", toxiguard1.AnalyzeView.as_view(), name="first-analyze"),
+    path("history", toxiguard1.HistoryView.as_view(), name="first-history"),
+    path("history/stats", toxiguard1.HistoryStatsView.as_view(), name="first-stats"),
+    path("history/search", toxiguard1.HistorySearchView.as_view(), name="first-search"),
+    path("history/<str:pk>", toxiguard1.HistoryRowView.as_view(), name="first-history-row"),
+    path("keywords", toxiguard1.KeywordsView.as_view(), name="first-keywords"),
+    path("keywords/add", toxiguard1.AddKeywordView.as_view(), name="first-keyword-add"),
+    path("keywords/remove", toxiguard1.RemoveKeywordView.as_view(), name="first-keyword-remove"),
+    path("categories", toxiguard1.CategoriesView.as_view(), name="first-categories"),
+    path("api/health", toxiguard1.HealthView.as_view(), name="first-health"),
+    path("ml/status", toxiguard1.ModelStatusView.as_view(), name="first-ml-status"),
 ]

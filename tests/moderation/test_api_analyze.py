@@ -299,8 +299,8 @@ BAD_TEXTS = [
     (
         {"text": KIND, "txt": 5},
         "txt",
-        "There is no such field; there are: language, store, source, explain, text, external_id,"
-        " author, context, url.",
+        "There is no such field; there are: language, store, source, explain, thresholds, text,"
+        " external_id, author, context, url.",
     ),
     ([KIND], "body", "A JSON object is expected."),
     (5, "body", "A JSON object is expected."),
@@ -316,7 +316,7 @@ def test_bad_input(client, data, field, message):
     problem = response.json()
     assert problem["errors"] == [{"field": field, "message": message}]
     assert problem["detail"] == f"{field}: {message}"
-    assert sorted(problem) == ["detail", "errors", "status", "title", "type"]
+    assert sorted(problem) == ["detail", "errors", "request_id", "status", "title", "type"]
     assert Analysis.objects.count() == 0
 
 

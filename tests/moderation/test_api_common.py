@@ -72,8 +72,12 @@ def test_schema_names_every_operation_with_its_errors(db):
     assert response.status_code == 200
     schema = response.json()
     post = schema["paths"]["/api/analyze"]["post"]
-    assert set(post["responses"]) == {"200", "400", "401", "403", "411", "413", "415", "503"}
+    refusals = {"400", "401", "403", "411", "413", "415", "429", "503"}
+    assert set(post["responses"]) == {"200"} | refusals
     assert "application/problem+json" in post["responses"]["400"]["content"]
+    first = schema["paths"]["/analyze"]["post"]["responses"]
+    assert set(first) == {"200", "422"} | refusals - {"400"}
+    assert "application/json" in first["422"]["content"]
     listed = {
         parameter["name"] for parameter in schema["paths"]["/api/analyses"]["get"]["parameters"]
     }

@@ -29,7 +29,7 @@ from moderation.models import (
     Webhook,
 )
 from moderation.selectors_queue import open_item
-from moderation.services import create_groups
+from moderation.services import create_groups, issue_token
 from moderation.services.decide_batch import Selection, decide_batch
 from moderation.services.decide_item import decide_item
 from tests.moderation.items import stored, waiting
@@ -120,6 +120,19 @@ TEAM: dict[Door, set[str]] = {
     ("POST", "/api/webhooks/{webhook}/test", ""): LEADS,
     ("GET", "/api/exports/decisions", ""): LEADS,
     ("POST", "/api/authors/erase", '{"author": "ana", "reason": "lo pide"}'): LEADS,
+}
+# The first ToxiGuard's paths, by token and in its form.
+FIRST: dict[Door, set[str]] = {
+    ("GET", "/history", ""): ANALYSERS,
+    ("GET", "/history/stats", ""): ANALYSERS,
+    ("GET", "/history/search?q=idiota", ""): ANALYSERS,
+    ("DELETE", "/history/{analysis}", ""): LEADS,
+    ("DELETE", "/history", ""): LEADS,
+    ("GET", "/keywords", ""): LEADS,
+    ("POST", "/keywords/add?keyword=oferta", ""): LEADS,
+    ("DELETE", "/keywords/remove?keyword=otro", ""): LEADS,
+    ("GET", "/categories", ""): ANALYSERS,
+    ("GET", "/ml/status", ""): {*ANALYSERS, "operator"},
 }
 AREAS = {"queue": QUEUE, "rules": RULES, "team": TEAM}
 DOORS = QUEUE | RULES | TEAM
@@ -231,6 +244,28 @@ def test_each_door_opens_for_its_roles_only(
             if not _as_expected(answer, door, role, shut=shut) or (shut and changed and not made):
                 wrong.append((door, role, answer.status_code, changed, answer.content[:300]))
     assert not wrong
+
+
+def test_the_first_toxiguards_doors_open_for_the_same_roles(world: World) -> None:
+    tokens = {role: f"Token {issue_token(user=user)}" for role, user in world.users.items()}
+    wrong = []
+    for door, roles in FIRST.items():
+        for role in ROLES:
+            headers = {"Authorization": tokens[role]} if role in tokens else {}
+            before = (*_rows(), Analysis.objects.filter(text="").count())
+            with transaction.atomic():
+                send = getattr(Client(headers=headers), door[0].lower())
+                answer = send(world.address(door[1], role))
+                changed = (*_rows(), Analysis.objects.filter(text="").count()) != before
+                transaction.set_rollback(True)
+            status = 200 if role in roles else (401 if role == "anonymous" else 403)
+            if answer.status_code != status or (status != 200 and (changed or not _told(answer))):
+                wrong.append((door, role, answer.status_code, changed, answer.content[:300]))
+    assert not wrong
+
+
+def _told(answer: Any) -> bool:
+    return answer.json().keys() == {"detail"}
 
 
 def _as_expected(answer: Any, door: Door, role: str, *, shut: bool) -> bool:

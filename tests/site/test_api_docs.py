@@ -30,6 +30,7 @@ SECTIONS = {
         r"^### `([A-Z]+) (\S+)`$(.*?)(?=^##|\Z)", API, re.MULTILINE | re.DOTALL
     )
 }
+FIRST = re.search(r"^## The first ToxiGuard$(.*?)^## ", API, re.M | re.S)[1]
 TEXT = "You are a stupid clown"
 
 
@@ -146,6 +147,37 @@ def test_suggestions_answer_with_the_fields_shown(admin: Client) -> None:
     assert fields(settled) == fields(example("POST", "/api/suggestions/settle"))
 
 
+def test_the_first_toxiguards_calls_answer_with_the_fields_shown(admin: Client) -> None:
+    headers = {"authorization": f"Token {issue_token(user=User.objects.get(username='admin'))}"}
+
+    def call(method: str, path: str, **kwargs: Any) -> Any:
+        answer = getattr(admin, method)(path, headers=headers, **kwargs)
+        assert answer.status_code == 200, answer.content
+        return answer.json()
+
+    body = {"text": "Eres un idiota"}
+    real = call("post", "/analyze", data=body, content_type="application/json")
+    assert fields(real) == fields(example("POST", "/analyze"))
+    call("post", "/keywords/add?keyword=zorrocloco")
+    call("post", "/keywords/add?keyword=otro")
+    for method, path, query in (
+        ("GET", "/history", ""),
+        ("GET", "/history/stats", ""),
+        ("GET", "/history/search", "?q=idiota"),
+        ("GET", "/keywords", ""),
+        ("POST", "/keywords/add", "?keyword=zorrocloco"),
+        ("DELETE", "/keywords/remove", "?keyword=zorrocloco"),
+        ("GET", "/categories", ""),
+        ("GET", "/api/health", ""),
+        ("GET", "/ml/status", ""),
+        ("DELETE", "/history", ""),
+    ):
+        real = call(method.lower(), path + query)
+        assert fields(real) == fields(example(method, path)), path
+    wrong = admin.post("/analyze", {}, content_type="application/json", headers=headers).json()
+    assert fields(wrong) == fields(json.loads(re.findall(r"```json\n(.*?)```", FIRST, re.S)[0]))
+
+
 def test_terms_answer_with_the_fields_shown(admin: Client) -> None:
     post(admin, "/api/analyze", text="La casa es grande", language="es")
     term = {"pattern": "casa", "action": "flag", "reason": "test"}
@@ -228,7 +260,8 @@ def test_thresholds_are_answered_with_the_fields_shown(admin: Client) -> None:
 def test_problems_have_the_fields_shown(admin: Client) -> None:
     shown = json.loads(re.search(r"^```json\n(.*?)^```", API, re.M | re.S)[1])
     body = {"items": [{"text": "a"}, {"text": ""}, {"text": 3}]}
-    real = admin.post("/api/analyze/batch", body, content_type="application/json").json()
+    kind, headers = "application/json", {"x-request-id": shown["request_id"]}
+    real = admin.post("/api/analyze/batch", body, content_type=kind, headers=headers).json()
     assert real == shown
 
 

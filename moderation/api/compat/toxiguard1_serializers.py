@@ -14,7 +14,7 @@ from moderation.models import Analysis, Decision
 
 MAX_LIMIT = 1000
 MAX_OFFSET = 10_000_000
-CATEGORY = {"type": "string", "nullable": True, "enum": [*FIRST_CATEGORIES, None]}
+CATEGORY = {"type": "string", "nullable": True, "example": "insulto"}
 
 
 class AnalyzeRequest(serializers.Serializer):

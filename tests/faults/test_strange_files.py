@@ -26,7 +26,6 @@ from modelops.services.reconcile_store import reconcile_store
 from modelops.services.reload_model import reload_model
 from modelops.services.restore_backup import restore_backup
 from modelops.services.verify_backup import verify_backup
-from tests.people_files import MODULES, write_in_this_process
 from tests.modelops.files import overwrite
 
 PICKLES = ("toxic_model.pkl", "vectorizer.pkl")
@@ -62,10 +61,7 @@ def test_a_malicious_pickle_in_the_store_is_never_carried_out(
     store: Path,
     marker: Path,
     malicious: bytes,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for module in MODULES:
-        monkeypatch.setattr(module, "write_people_files", write_in_this_process)
     backup = create_backup(by=None, reason="test")
     places = [store, files.version_folder(live.folder), files.backup_folder(backup.name)]
 

@@ -92,6 +92,8 @@ RULES: dict[Door, set[str]] = {
     ("GET", "/policy/", ""): REVIEWERS,
     ("GET", "/policy/1/", ""): REVIEWERS,
     ("GET", "/policy/edit/", ""): LEADS,
+    ("GET", "/api/suggestions", ""): LEADS,
+    ("POST", "/api/suggestions/settle", '{"ids": [1], "accept": true}'): LEADS,
 }
 TEAM: dict[Door, set[str]] = {
     ("GET", "/team/", ""): LEADS,

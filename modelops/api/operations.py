@@ -10,10 +10,13 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError
 from django.http import HttpResponse
 from django.utils.decorators import method_decorator
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
+from rest_framework import serializers
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -32,23 +35,56 @@ class OpenView(APIView):
     throttle_classes: list[Any] = []
 
 
+class HealthSerializer(serializers.Serializer):
+    status = serializers.ChoiceField(["ok"])
+
+
+class ReadySerializer(HealthSerializer):
+    version = serializers.CharField()
+    degraded = serializers.BooleanField(help_text=_("It scores, but not with what is live."))
+
+
 @method_decorator(never_cache, name="dispatch")
 class HealthView(OpenView):
-    @extend_schema(exclude=True)
+    @extend_schema(
+        operation_id="health",
+        summary=_("Whether the process answers"),
+        responses=HealthSerializer,
+        tags=["operations"],
+    )
     def get(self, request: Request) -> Response:
         """The process answers."""
         return Response({"status": "ok"})
 
 
 @method_decorator(never_cache, name="dispatch")
+class HealthzView(HealthView):
+    """The same at another usual address."""
+
+    @extend_schema(operation_id="healthz")
+    def get(self, request: Request) -> Response:
+        return super().get(request)
+
+
+@method_decorator(never_cache, name="dispatch")
 class ReadyView(OpenView):
-    @extend_schema(exclude=True)
+    @extend_schema(
+        operation_id="ready",
+        summary=_("Whether the process can score"),
+        responses={
+            200: ReadySerializer,
+            503: OpenApiResponse(
+                description=_("The database does not answer, or no model is live.")
+            ),
+        },
+        tags=["operations"],
+    )
     def get(self, request: Request) -> Response:
         """The process can score: database and model are there."""
         try:
             here = serving.ensure_loaded()
         except DatabaseError as error:
-            raise Unavailable(_("The database does not answer.")) from error
+            raise Unavailable(gettext("The database does not answer.")) from error
         except serving.ModelUnavailable as error:
             raise Unavailable(str(error)) from error
         return Response({"status": "ok", "version": here.version, "degraded": bool(here.error)})
@@ -80,6 +116,12 @@ class MetricsView(APIView):
     def get_authenticators(self) -> list[Any]:
         return [MetricsToken(), *super().get_authenticators()]
 
-    @extend_schema(exclude=True)
+    @extend_schema(
+        operation_id="metrics",
+        summary=_("Figures for Prometheus"),
+        responses={(200, "text/plain"): OpenApiTypes.STR},
+        auth=[{"token": []}, {"bearer": []}],
+        tags=["operations"],
+    )
     def get(self, request: Request) -> HttpResponse:
         return HttpResponse(metrics.exposition(), content_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -40,7 +40,7 @@ class MetadataSerializer(serializers.Serializer):
     training_samples = serializers.IntegerField(required=False)
     model_type = serializers.CharField(required=False)
     vectorizer_features = serializers.IntegerField(required=False)
-    last_updated = serializers.DateTimeField(required=False, help_text="UTC")
+    last_updated = serializers.CharField(required=False, help_text="UTC: 2026-01-31T10:30:00")
 
 
 class ModelThresholdsSerializer(serializers.Serializer):

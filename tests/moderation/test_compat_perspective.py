@@ -182,6 +182,15 @@ def test_what_is_refused_is_told_as_the_original_tells_it(ask):
     }
 
 
+def test_where_the_language_is_uncertain_an_attribute_may_be_missing(ask):
+    # only English has it, and two words don't tell the language
+    response = ask("ok fine", languages=[], requestedAttributes={"THREAT": {}})
+    assert error_type(response) == "LANGUAGE_DETECTION_FAILED"
+    assert not Analysis.objects.exists()
+    sure = ask("ok fine", languages=["en"], requestedAttributes={"THREAT": {}})
+    assert sure.json()["attributeScores"].keys() == {"THREAT"}
+
+
 def test_only_what_is_declared_can_be_unsupported(ask):
     german = "Das ist doch wirklich keine gute Idee und das weiß hier jeder"
     response = ask(german, languages=[])

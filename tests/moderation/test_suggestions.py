@@ -60,6 +60,10 @@ def test_a_suggestion_is_kept_with_its_provenance(suggest, integration):
         ({"TOXICITY": 0.9, "INSULT": 0.8, "THREAT": 0.1}, True, 0.16,
          {"insult": True, "threat": False}),
         ({"IDENTITY_ATTACK": 1}, True, 0.2, {"identity_hate": True}),
+        # as Coral tells what its moderators decided
+        ({"DELETED": 1}, True, 0.2, {}),
+        ({"APPROVED": 1}, False, 0.2, {}),
+        ({"APPROVED": 1, "TOXICITY": 0.75}, True, 0.1, {}),
     ],
 )  # fmt: skip
 def test_what_an_accepted_one_teaches(suggest, lead, scores, toxic, weight, categories):
@@ -136,6 +140,7 @@ def test_what_is_wrong_is_told(suggest, api_as, lead):
     assert client.get("/api/suggestions?state=x").status_code == 400
     for body in ({}, {"ids": [], "accept": True}, {"ids": ["x"], "accept": True}, {"ids": [1]}):
         assert client.post("/api/suggestions/settle", body).status_code == 400
+    assert suggest(FLIRTATION=1).status_code == 400
     refused = suggest()
     assert refused.status_code == 400
     assert refused.json()["error"]["details"][0]["errorType"] == "NO_REQUESTED_ATTRIBUTES"

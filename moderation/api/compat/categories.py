@@ -8,6 +8,9 @@ from modelops.attributes import EXPERIMENTAL, PERSPECTIVE
 
 # Perspective's attribute -> head; each also answers to its name with EXPERIMENTAL behind it
 ATTRIBUTES = PERSPECTIVE | {name + EXPERIMENTAL: head for name, head in PERSPECTIVE.items()}
+# How Coral suggests what its moderators decided -> whether that means toxic
+_DECISIONS = {"APPROVED": False, "DELETED": True}
+SUGGESTED = ATTRIBUTES.keys() | _DECISIONS.keys()
 
 # OpenAI's category -> heads that make it, and whether the greatest or the least of them counts
 _MADE_OF = {
@@ -33,6 +36,17 @@ OPENAI_CATEGORIES = (
     "violence",
     "violence/graphic",
 )
+
+
+def suggested_scores(values: Mapping[str, float]) -> dict[str, float]:
+    """{head: 0 to 1} out of suggestions by name; decisions count where TOXICITY is not told."""
+    scores = {}
+    for name, means_toxic in _DECISIONS.items():
+        if name in values:
+            scores["toxic"] = values[name] if means_toxic else 1.0 - values[name]
+    return scores | {
+        ATTRIBUTES[name]: value for name, value in values.items() if name in ATTRIBUTES
+    }
 
 
 def openai_scores(probabilities: Mapping[str, float]) -> dict[str, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from modelops import serving
 from moderation.api.compat.base import HEADER_AUTHENTICATION, ApiKeyAuthentication, CompatView
 from moderation.api.compat.base import Refused as _Refused
-from moderation.api.compat.categories import ATTRIBUTES
+from moderation.api.compat.categories import ATTRIBUTES, SUGGESTED, suggested_scores
 from moderation.api.compat.perspective_serializers import (
     AnalyzeCommentRequest,
     AnalyzeCommentResponse,
@@ -92,8 +92,8 @@ class AnalyzeCommentView(PerspectiveView):
         text = _comment(asked)
         wanted: Mapping[str, Any] = asked.get("requestedAttributes") or {}
         if not wanted:
-            raise _refused("NO_REQUESTED_ATTRIBUTES", "No requested attributes.")
-        _refuse_unknown(wanted)
+            raise _refused("NO_REQUESTED_ATTRIBUTES", "Missing requested_attributes")
+        _refuse_unknown(wanted, ATTRIBUTES)
         declared = _primary(asked)
         if not asked.get("dropUnsupportedAttributes"):
             _refuse_unsupported(wanted, declared)
@@ -104,7 +104,7 @@ class AnalyzeCommentView(PerspectiveView):
             if not served and not declared and not said.language_certain:
                 raise _refused(
                     "LANGUAGE_DETECTION_FAILED",
-                    "The language of the comment is uncertain; name it in `languages`.",
+                    "Unable to detect language; name it in `languages`.",
                 )
         parts = _parts(text, said, declared, split=bool(asked.get("spanAnnotations")))
         detected = serving.detected_language(text)
@@ -135,14 +135,16 @@ class SuggestScoreView(PerspectiveView):
         said: Mapping[str, Any] = asked.get("attributeScores") or {}
         if not said:
             raise _refused("NO_REQUESTED_ATTRIBUTES", "No attribute scores.")
-        _refuse_unknown(said)
+        _refuse_unknown(said, SUGGESTED)
         if without := [name for name, scores in said.items() if "summaryScore" not in scores]:
             message = f"attributeScores.{without[0]}: a summaryScore is expected."
             raise _refused("INVALID_REQUEST", message)
         declared = _primary(asked)
         suggest_scores(
             text=text,
-            scores={ATTRIBUTES[name]: one["summaryScore"]["value"] for name, one in said.items()},
+            scores=suggested_scores(
+                {name: one["summaryScore"]["value"] for name, one in said.items()}
+            ),
             language=declared[0] if len(declared) == 1 and declared[0] in serving.LANGUAGES else "",
             community=(asked.get("communityId") or "")[:100],
             by=person(request),
@@ -173,14 +175,14 @@ def _comment(asked: Mapping[str, Any]) -> str:
     if not text.strip():
         raise _refused("COMMENT_EMPTY", "Comment must be non-empty.")
     if (size := len(text.encode())) > MAX_BYTES:
-        message = f"Comment text is too long: {size} bytes, at most {MAX_BYTES} are allowed."
+        message = f"Comment text too long: {size} bytes, at most {MAX_BYTES} are allowed."
         raise _refused("COMMENT_TOO_LONG", message)
     return str(text)
 
 
-def _refuse_unknown(attributes: Iterable[str]) -> None:
+def _refuse_unknown(attributes: Iterable[str], known: Container[str]) -> None:
     for name in attributes:
-        if name not in ATTRIBUTES:
+        if name not in known:
             shown = name[:100].encode("utf-8", "replace").decode()
             raise _refused("INVALID_REQUEST", f"Unknown requested attribute: {shown}")
 

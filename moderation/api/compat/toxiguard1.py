@@ -169,7 +169,7 @@ class HistoryView(HistoryPath):
     @extend_schema(
         operation_id="first_history_clear",
         summary="First ToxiGuard: erase all analyses that the caller sees",
-        responses=forms.ClearedResponse,
+        responses={200: forms.ClearedResponse},
         tags=["toxiguard1"],
     )
     def delete(self, request: Request) -> Response:

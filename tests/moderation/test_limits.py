@@ -98,6 +98,14 @@ def test_each_path_has_its_own_form(limited, settings, api_as, integration, path
     assert code(response.json())
 
 
+def test_scripts_of_other_sites_may_read_the_limits(limited, settings, api_as, integration):
+    settings.CORS_ORIGINS = ["https://foro.example.org"]
+    headers = {"Origin": settings.CORS_ORIGINS[0]}
+    response = api_as(integration).post("/v1alpha1/comments:analyze", {}, headers=headers)
+    exposed = response["Access-Control-Expose-Headers"].split(", ")
+    assert {"X-Request-ID", "RateLimit-Remaining"} <= set(exposed) & set(response.headers)
+
+
 def test_load_balancers_and_collectors_have_no_limit(limited, api_as, make_user):
     operator = api_as(make_user("operator", "Operators"))
     for path, client in (("/health", Client()), ("/api/health", Client()), ("/metrics", operator)):

@@ -10,6 +10,11 @@ from django.utils.cache import patch_vary_headers
 
 from moderation.api.compat.forms import form_of, google_error
 
+# what a script may read besides the body
+EXPOSED = (
+    "X-Request-ID, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, "
+    "RateLimit-Policy"
+)
 MAX_AGE = 3600  # seconds that a browser remembers the answer
 
 
@@ -31,6 +36,7 @@ def allow_origins(
         origin = request.headers.get("Origin")
         if origin and origin in settings.CORS_ORIGINS:
             response["Access-Control-Allow-Origin"] = origin
+            response["Access-Control-Expose-Headers"] = EXPOSED
             if preflight:
                 response["Access-Control-Allow-Methods"] = "GET, POST"
                 wanted = "Authorization, Content-Type, X-Goog-Api-Key, X-Goog-Api-Client"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
@@ -19,26 +18,20 @@ from rest_framework.serializers import Serializer
 
 from modelops import serving
 from modelops.rest.bodies import taken
-from modelops.selectors_thresholds import threshold_state
 from modelops.words import utc
+from moderation.api.compat import toxiguard1_examples as examples
 from moderation.api.compat import toxiguard1_serializers as forms
 from moderation.api.compat.base import CompatView, Refused
-from moderation.api.compat.categories import FIRST_CATEGORIES, first_category
+from moderation.api.compat.categories import first_category
 from moderation.api.compat.forms import UNPROCESSABLE, first_error
 from moderation.api.permissions import holds
-from moderation.errors import ReviewRefused
-from moderation.errors_terms import TermExists, TermRemoved
-from moderation.models import Term
 from moderation.people import person
 from moderation.search import MIN_LENGTH, fold, search
 from moderation.selectors import FLAGGED, analysis_stats, visible_analyses
-from moderation.selectors_terms import keyword_terms, terms_named
-from moderation.services import AnalysisInput, add_term, analyze_texts, erase_analyses, remove_term
+from moderation.services import AnalysisInput, analyze_texts, erase_analyses
 
 SOURCE = "toxiguard1"
-WEIGHT = 1.0  # of each category: here every term counts alike
 SEES_ANALYSES = holds("moderation.analyze_text", "moderation.view_analysis")
-KEEPS_TERMS = holds("moderation.manage_terms")
 _KINDS = {  # of wrong values, as FastAPI names them
     "required": "missing",
     "null": "string_type",
@@ -48,22 +41,6 @@ _KINDS = {  # of wrong values, as FastAPI names them
     "min_value": "greater_than_equal",
     "max_value": "less_than_equal",
 }
-ANALYSED = OpenApiExample(
-    "analysed",
-    {
-        "toxic": True,
-        "score": 0.993,
-        "toxicity_percentage": 99.3,
-        "category": "insulto",
-        "labels": ["toxic", "insulto"],
-        "text_length": 14,
-        "keywords_found": 2,
-        "response_time_ms": 1.2,
-        "timestamp": "2026-11-24T18:29:45.326551Z",
-        "model_used": "LogisticRegression",
-    },
-    response_only=True,
-)
 WRONG = OpenApiResponse(description="The value is not one that is possible.")
 
 
@@ -113,7 +90,7 @@ class AnalyzeView(FirstView):
         },
         examples=[
             OpenApiExample("text", {"text": "Eres un idiota"}, request_only=True),
-            ANALYSED,
+            *examples.shown(examples.ANALYSED),
         ],
         tags=["toxiguard1"],
     )
@@ -158,6 +135,7 @@ class HistoryView(HistoryPath):
         summary="First ToxiGuard: the history",
         parameters=[forms.HistoryQuery],
         responses=forms.HistoryResponse,
+        examples=examples.shown(examples.HISTORY),
         tags=["toxiguard1"],
     )
     def get(self, request: Request) -> Response:
@@ -170,6 +148,7 @@ class HistoryView(HistoryPath):
         operation_id="first_history_clear",
         summary="First ToxiGuard: erase all analyses that the caller sees",
         responses={200: forms.ClearedResponse},
+        examples=examples.shown(examples.CLEARED),
         tags=["toxiguard1"],
     )
     def delete(self, request: Request) -> Response:
@@ -184,6 +163,7 @@ class HistoryStatsView(HistoryPath):
         operation_id="first_history_stats",
         summary="First ToxiGuard: figures of the history",
         responses=forms.StatsResponse,
+        examples=examples.shown(examples.STATS),
         tags=["toxiguard1"],
     )
     def get(self, request: Request) -> Response:
@@ -204,6 +184,7 @@ class HistorySearchView(HistoryPath):
         summary="First ToxiGuard: search the history",
         parameters=[forms.SearchQuery],
         responses={200: forms.SearchResponse, 400: WRONG},
+        examples=examples.shown(examples.SEARCH),
         tags=["toxiguard1"],
     )
     def get(self, request: Request) -> Response:
@@ -231,6 +212,7 @@ class HistoryRowView(HistoryPath):
         summary="First ToxiGuard: erase one analysis",
         parameters=[OpenApiParameter("id", int, OpenApiParameter.PATH)],
         responses={200: forms.MessageResponse, 422: WRONG},
+        examples=examples.shown(examples.DELETED),
         tags=["toxiguard1"],
     )
     def delete(self, request: Request, pk: str) -> Response:
@@ -239,136 +221,6 @@ class HistoryRowView(HistoryPath):
         if not erase_analyses(analyses=chosen, by=person(request)):
             raise exceptions.NotFound(f"Análisis {number} no encontrado")
         return Response({"message": f"Análisis {number} eliminado exitosamente"})
-
-
-# --- keywords: the term lists -----------------------------------------------------------------
-
-
-def _words(terms: list[Term]) -> list[str]:
-    return sorted({term.pattern.lower() for term in terms})
-
-
-def _categories(terms: list[Term]) -> dict[str, dict[str, Any]]:
-    found = {}
-    for name, code in FIRST_CATEGORIES.items():
-        words = _words([term for term in terms if term.category == code])
-        found[name] = {"keywords": words, "count": len(words), "weight": WEIGHT}
-    return found
-
-
-class KeywordsView(FirstView):
-    permission_classes = [KEEPS_TERMS]
-
-    @extend_schema(
-        operation_id="first_keywords",
-        summary="First ToxiGuard: the keywords, which are the terms that block or flag",
-        responses=forms.KeywordsResponse,
-        tags=["toxiguard1"],
-    )
-    def get(self, request: Request) -> Response:
-        terms = list(keyword_terms())
-        words = _words(terms)
-        limits = threshold_state()["thresholds"].get(settings.DEFAULT_TEXT_LANGUAGE, {})
-        answer = {
-            "keywords": words,
-            "count": len(words),
-            "threshold": limits.get("review"),
-            "categories": _categories(terms),
-        }
-        return Response(answer)
-
-
-class AddKeywordView(FirstView):
-    permission_classes = [KEEPS_TERMS]
-
-    @extend_schema(
-        operation_id="first_keyword_add",
-        summary="First ToxiGuard: add a keyword, a term that flags",
-        request=None,
-        parameters=[forms.AddKeywordQuery],
-        responses={200: forms.AddedKeywordResponse, 400: WRONG},
-        tags=["toxiguard1"],
-    )
-    def post(self, request: Request) -> Response:
-        given = asked(forms.AddKeywordQuery, request)
-        keyword, name = given["keyword"].strip(), given["category"]
-        if not keyword:
-            raise Refused("La palabra clave no puede estar vacía")
-        if name not in FIRST_CATEGORIES:
-            known = ", ".join(FIRST_CATEGORIES)
-            raise Refused(f"Categoría '{name}' no válida. Categorías disponibles: {known}")
-        code = FIRST_CATEGORIES[name]
-        with translation.override(settings.LANGUAGE_CODE):
-            reason = _("Added through the paths of the first ToxiGuard")
-        try:
-            add_term(
-                pattern=keyword,
-                action=Term.Action.FLAG,
-                match=Term.Match.WORD,
-                category=code,
-                reason=reason,
-                by=person(request),
-            )
-        except TermExists as error:
-            # the same keyword twice was no error there
-            if error.term.action == Term.Action.ALLOW or error.term.category != code:
-                raise Refused(str(error)) from error
-        except ReviewRefused as error:
-            raise Refused(str(error)) from error
-        terms = list(keyword_terms())
-        answer = {
-            "message": f"Palabra clave '{keyword}' añadida exitosamente a la categoría '{name}'",
-            "total_keywords": len(_words(terms)),
-            "category_keywords": _categories(terms)[name]["count"],
-        }
-        return Response(answer)
-
-
-class RemoveKeywordView(FirstView):
-    permission_classes = [KEEPS_TERMS]
-
-    @extend_schema(
-        operation_id="first_keyword_remove",
-        summary="First ToxiGuard: remove a keyword",
-        parameters=[forms.KeywordQuery],
-        responses={200: forms.RemovedKeywordResponse, 404: WRONG},
-        tags=["toxiguard1"],
-    )
-    def delete(self, request: Request) -> Response:
-        keyword = asked(forms.KeywordQuery, request)["keyword"].strip()
-        removed = 0
-        for term in terms_named(keyword):
-            with suppress(TermRemoved):  # somebody else was faster
-                remove_term(term=term, by=person(request))
-                removed += 1
-        if not removed:
-            raise exceptions.NotFound(f"Palabra clave '{keyword}' no encontrada")
-        answer = {
-            "message": f"Palabra clave '{keyword}' removida exitosamente",
-            "total_keywords": len(_words(list(keyword_terms()))),
-        }
-        return Response(answer)
-
-
-class CategoriesView(FirstView):
-    permission_classes = [holds("moderation.analyze_text", "moderation.manage_terms")]
-
-    @extend_schema(
-        operation_id="first_categories",
-        summary="First ToxiGuard: its categories; keywords for holders of `manage_terms` only",
-        responses=forms.CategoriesResponse,
-        tags=["toxiguard1"],
-    )
-    def get(self, request: Request) -> Response:
-        found = _categories(list(keyword_terms()))
-        if not request.user.has_perm("moderation.manage_terms"):
-            found = {name: about | {"keywords": []} for name, about in found.items()}
-        answer = {
-            "categories": found,
-            "total_categories": len(found),
-            "weights": dict.fromkeys(found, WEIGHT),
-        }
-        return Response(answer)
 
 
 # --- how it is --------------------------------------------------------------------------------
@@ -384,6 +236,7 @@ class HealthView(FirstView):
         summary="First ToxiGuard: the process answers",
         responses=forms.HealthResponse,
         auth=[],
+        examples=examples.shown(examples.HEALTH),
         tags=["toxiguard1"],
     )
     def get(self, request: Request) -> Response:
@@ -398,6 +251,7 @@ class ModelStatusView(FirstView):
         operation_id="first_ml_status",
         summary="First ToxiGuard: whether a model is there",
         responses=forms.ModelStatusResponse,
+        examples=examples.shown(examples.MODEL_STATUS),
         tags=["toxiguard1"],
     )
     def get(self, request: Request) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from moderation.api.compat import discovery, openai, perspective, toxiguard1
+from moderation.api.compat import toxiguard1_keywords as keywords
 
 app_name = "compat"
 
@@ -26,10 +27,14 @@ urlpatterns = [
     path("history/stats", toxiguard1.HistoryStatsView.as_view(), name="first-stats"),
     path("history/search", toxiguard1.HistorySearchView.as_view(), name="first-search"),
     path("history/<str:pk>", toxiguard1.HistoryRowView.as_view(), name="first-history-row"),
-    path("keywords", toxiguard1.KeywordsView.as_view(), name="first-keywords"),
-    path("keywords/add", toxiguard1.AddKeywordView.as_view(), name="first-keyword-add"),
-    path("keywords/remove", toxiguard1.RemoveKeywordView.as_view(), name="first-keyword-remove"),
-    path("categories", toxiguard1.CategoriesView.as_view(), name="first-categories"),
+    path("keywords", keywords.KeywordsView.as_view(), name="first-keywords"),
+    path("keywords/add", keywords.AddKeywordView.as_view(), name="first-keyword-add"),
+    path(
+        "keywords/remove",
+        keywords.RemoveKeywordView.as_view(),
+        name="first-keyword-remove",
+    ),
+    path("categories", keywords.CategoriesView.as_view(), name="first-categories"),
     path("api/health", toxiguard1.HealthView.as_view(), name="first-health"),
     path("ml/status", toxiguard1.ModelStatusView.as_view(), name="first-ml-status"),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,10 @@ import environ
 environ.Env.read_env(os.environ.get("TOXIGUARD_ENV_FILE") or Path(__file__).with_name(".env"))
 _host = os.environ.get("HOST") or "127.0.0.1"
 bind = f"{f'[{_host}]' if ':' in _host else _host}:{os.environ.get('PORT') or '8000'}"
-workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+_workers = os.environ.get("WEB_CONCURRENCY") or "2"
+if not (_workers.isascii() and _workers.isdigit() and int(_workers)):
+    sys.exit(f"WEB_CONCURRENCY must be a whole number from 1 on, not '{_workers}'.")
+workers = int(_workers)
 threads = 4
 timeout = 60  # a reload may have to write the files for people anew
 control_socket_disable = True  # nothing is written outside the data folder

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from modelops.words import grouped
+
 if TYPE_CHECKING:
     from modelops.models import Alert
 
@@ -132,8 +134,8 @@ def _too_old(facts: Facts) -> str:
 
 def _new_labels(facts: Facts) -> str:
     return _("There are %(new)s new labels; the model learned from %(learned)s of this site.") % {
-        "new": facts["new"],
-        "learned": facts["learned"],
+        "new": grouped(facts["new"]),
+        "learned": grouped(facts["learned"]),
     }
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from modelops.ml.artifacts import NUMERIC_FILES
 
 
-@register
+@register("toxiguard")
 def check_folders(**kwargs: Any) -> list[CheckMessage]:
     """The store can be written, and the starter is there."""
     found: list[CheckMessage] = []

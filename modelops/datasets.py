@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -34,10 +34,11 @@ class ImportedDatasets:
         return _training_datasets(since).aggregate(total=Sum("rows"))["total"] or 0
 
     def holdout_texts(self) -> Iterator[LabelledText]:
-        from modelops.models import Dataset
-
-        for dataset in Dataset.objects.filter(active=True, split=Dataset.Split.HOLDOUT):
+        for dataset in _holdouts():
             yield from dataset_texts(dataset)
+
+    def holdout_state(self) -> Hashable:
+        return tuple(_holdouts().values_list("digest", flat=True))
 
 
 def dataset_texts(dataset: Dataset) -> Iterator[LabelledText]:
@@ -54,6 +55,12 @@ def dataset_texts(dataset: Dataset) -> Iterator[LabelledText]:
                 source=dataset.name,
                 at=dataset.created_at,
             )
+
+
+def _holdouts() -> QuerySet[Dataset]:
+    from modelops.models import Dataset
+
+    return Dataset.objects.filter(active=True, split=Dataset.Split.HOLDOUT)
 
 
 def _training_datasets(since: datetime | None) -> QuerySet:

@@ -100,17 +100,21 @@ class LostLease(OperationFailed):
 
 
 class RunBusy(OperationFailed):
-    """Another training is waiting or running: `run`."""
+    """Another training is waiting or running: `run`. `forsaken`: there is no worker to begin it."""
 
-    def __init__(self, run: TrainingRun) -> None:
+    def __init__(self, run: TrainingRun, *, forsaken: bool = False) -> None:
         self.run = run
-        super().__init__(
-            _(
+        if forsaken:
+            text = _(
+                "Another training waits (%(kind)s, run %(run)s), since no worker is running. Start "
+                "one with “python manage.py run_worker”, or cancel that training."
+            )
+        else:
+            text = _(
                 "Another training is under way (%(kind)s, run %(run)s). Wait for its end, or "
                 "cancel it."
             )
-            % {"kind": run.get_kind_display(), "run": run.pk}
-        )
+        super().__init__(text % {"kind": run.get_kind_display(), "run": run.pk})
 
 
 class RunEnded(OperationFailed):

@@ -13,6 +13,8 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from modelops.words import grouped
+
 Facts = Mapping[str, Any]
 
 
@@ -71,7 +73,7 @@ def _measure(name: str) -> Callable[[Facts], str]:
             "language": facts["language"],
             "champion": _number(facts["champion"], 4),
             "challenger": _number(facts["challenger"], 4),
-            "rows": facts["rows"],
+            "rows": grouped(facts["rows"]),
             "loss": _number(-facts["low"], 4),
             "limit": _number(facts["limit"], 2),
         }
@@ -84,7 +86,7 @@ def _flag_rate(facts: Facts) -> str:
         "Of the last %(texts)s texts it flags %(challenger)s %%, the live version %(champion)s %%; "
         "%(limit)s points are allowed."
     ) % {
-        "texts": facts["texts"],
+        "texts": grouped(facts["texts"]),
         "champion": _number(100 * facts["champion"], 1),
         "challenger": _number(100 * facts["challenger"], 1),
         "limit": _number(100 * facts["limit"], 0),

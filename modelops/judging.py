@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,23 @@ from modelops.text_languages import LANGUAGES
 RECENT = 1000  # texts
 
 
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A model with what scores with it, and the folder that holds its numeric form."""
+
+    model: NumericModel
+    scorer: Scorer
+    folder: Path
+
+    @classmethod
+    def of(cls, model: NumericModel, folder: Path) -> Scored:
+        return cls(model, Scorer.from_numeric(model), folder)
+
+
 def judge_challenger(
     *,
-    champion: NumericModel,
-    champion_folder: Path,
-    challenger: NumericModel,
-    challenger_folder: Path,
+    champion: Scored,
+    challenger: Scored,
     seed: int,
     quick: bool,
 ) -> dict[str, Any]:
@@ -40,8 +52,8 @@ def judge_challenger(
         for row in sources.recent_texts(limit=RECENT)
     ]
     report = judge(
-        champion=_contender(champion, champion_folder, site),
-        challenger=_contender(challenger, challenger_folder, site),
+        champion=_contender(champion, site),
+        challenger=_contender(challenger, site),
         must_pass=must_pass_sentences(),
         holdout=collect_holdout().labels,
         recent=recent,
@@ -53,13 +65,13 @@ def judge_challenger(
     return report.to_json()
 
 
-def measured(model: NumericModel, test: SiteLabels) -> dict[str, Any]:
+def measured(one: Scored, test: SiteLabels) -> dict[str, Any]:
     """AUC, precision and recall of a model, by its own thresholds; None where a class is missing.
 
     In shares of 1, by the score and the flags that would serve.
     """
     scores, flags, _limits = scores_and_flags(
-        Contender(Scorer.from_numeric(model), SiteThresholds().of(model.details), 0),
+        Contender(one.scorer, SiteThresholds().of(one.model.details), 0),
         test.texts,
         [str(language) for language in test.languages],
         settings.DEFAULT_TEXT_LANGUAGE,
@@ -84,9 +96,9 @@ def must_pass_sentences() -> list[MustPass]:
     return list(own.values())
 
 
-def _contender(model: NumericModel, folder: Path, site: SiteThresholds) -> Contender:
+def _contender(one: Scored, site: SiteThresholds) -> Contender:
     return Contender(
-        scorer=Scorer.from_numeric(model),
-        thresholds=site.of(model.details),
-        size=sum((folder / name).stat().st_size for name in NUMERIC_FILES),
+        scorer=one.scorer,
+        thresholds=site.of(one.model.details),
+        size=sum((one.folder / name).stat().st_size for name in NUMERIC_FILES),
     )

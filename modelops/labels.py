@@ -7,9 +7,10 @@ out.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from django.conf import settings
 from django.utils import timezone
@@ -76,6 +77,27 @@ def count_labels() -> Counts:
     return answers.counts
 
 
+def count_sealed(*, since: datetime) -> int:
+    """How many labels given after `since`, and not held back, are for texts of a holdout.
+
+    No training learns these. Reads the texts of all labels given after `since`.
+    """
+    sealed = _holdout_digests(sources.holdout_state())
+    if not sealed:
+        return 0
+    counts = Counts()
+    answers = _Answers(counts, sealed=sealed)
+    for row in sources.labelled_texts(since=since):
+        answers.add(row, new=True)
+    return counts.sealed
+
+
+@lru_cache(maxsize=1)
+def _holdout_digests(state: Hashable) -> frozenset[bytes]:
+    """SHA-256 of the texts of all holdouts, as long as their `state` is the same."""
+    return frozenset(bytes.fromhex(text_digest(row.text)) for row in sources.holdout_texts())
+
+
 def _gathered(
     days: int | None,
     now: datetime,
@@ -84,8 +106,7 @@ def _gathered(
 ) -> _Answers:
     counts = Counts()
     learned_until = live_labels_until()
-    sealed = frozenset(bytes.fromhex(text_digest(row.text)) for row in sources.holdout_texts())
-    answers = _Answers(counts, sealed=sealed)
+    answers = _Answers(counts, sealed=_holdout_digests(sources.holdout_state()))
     oldest = now - timedelta(days=days) if days is not None else None
     for number, row in enumerate(_all(sources.labelled_texts(), extra)):
         if number % _REPORT_EVERY == 0:

@@ -29,6 +29,7 @@ ALLOWED: dict[str, set[str]] = {
     "sklearn.feature_extraction.text": {"TfidfVectorizer", "TfidfTransformer", "CountVectorizer"},
     "sklearn.pipeline": {"Pipeline", "FeatureUnion"},
     "modelops.ml.text": {"normalize"},
+    "modelops.ml.artifacts": {"terms_numbered"},
     "numpy": {"ndarray", "dtype", "float64", "float32", "int64", "int32", "bool_", "bool"},
     "numpy._core.multiarray": {"_reconstruct", "scalar"},
     "numpy.core.multiarray": {"_reconstruct", "scalar"},

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from modelops.gate_texts import refusal_texts
 from modelops.models.doors import Door
+from modelops.words import grouped
 
 if TYPE_CHECKING:
     from modelops.models import TrainingRun
@@ -85,7 +86,9 @@ def _other_heads(facts: Facts) -> str:
 
 def _too_many_terms(facts: Facts) -> str:
     if "terms" in facts and "limit" in facts:
-        return _("%(terms)s new terms are more than an update may add (%(limit)s).") % facts
+        return _("%(terms)s new terms are more than an update may add (%(limit)s).") % {
+            name: grouped(facts[name]) for name in ("terms", "limit")
+        }
     return _("There are more new terms than an update may add.")
 
 

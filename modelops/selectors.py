@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 from modelops import serving, sources
 from modelops.alert_texts import reason_texts
+from modelops.labels import count_sealed
 from modelops.models import (
     Alert,
     Backup,
@@ -29,6 +30,9 @@ from modelops.selectors_thresholds import effective_thresholds
 # that the live version learned from.
 NEW_LABELS_AT_LEAST = 50
 NEW_LABELS_SHARE = 0.2
+# So many new labels are looked at for texts that a holdout seals; of more, these are few, and
+# reading them would take longer than who asks may wait.
+MOST_LOOKED_AT = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,10 @@ def retraining(*, max_age_days: int | None = None) -> Retraining:
 
 
 def new_labels(version: ModelVersion) -> int:
-    """How many labels came after those that the version could learn, without what is held back."""
+    """How many labels came after those that the version could learn.
+
+    Without what is held back, and without texts that a holdout seals.
+    """
     since = version.labels_until or version.created_at
     if not sources.count_labels(since=since):
         return 0
@@ -89,7 +96,9 @@ def new_labels(version: ModelVersion) -> int:
         if until > start:
             count -= sources.count_labels(since=start) - sources.count_labels(since=until)
             reached = until
-    return count
+    if 0 < count <= MOST_LOOKED_AT:
+        count -= count_sealed(since=since)
+    return max(0, count)
 
 
 def _looked_through_until(version: ModelVersion) -> datetime | None:

@@ -38,6 +38,11 @@ def worker_alive() -> bool:
     return QueueWorker.objects.filter(seen_at__gte=silent).exists()
 
 
+def forsaken(run: TrainingRun) -> bool:
+    """Whether a run was left to a queue worker, and there is none to begin with it."""
+    return run.state == State.QUEUED and run.lease_expires_at is None and not worker_alive()
+
+
 def run_progress(run: TrainingRun, *, alive: bool | None = None) -> dict[str, Any]:
     """A run as the API gives it; `step` and `reason` in the reader's language.
 

@@ -52,6 +52,13 @@ def main(run: str, folder: str) -> int:
 
     django.setup()
 
+    from modelops.management.logs import log_put_aside
+
+    with log_put_aside():
+        return _learn(int(run), Path(folder), channel)
+
+
+def _learn(run: int, folder: Path, channel: Channel) -> int:
     import structlog
     from django.db import connections
 
@@ -61,8 +68,8 @@ def main(run: str, folder: str) -> int:
     from modelops.training_job import do_job
 
     try:
-        report = do_job(run=int(run), folder=Path(folder), say=channel.progress, keep=channel.keep)
-        (Path(folder) / REPORT).write_text(json.dumps(report), encoding="utf-8")
+        report = do_job(run=run, folder=folder, say=channel.progress, keep=channel.keep)
+        (folder / REPORT).write_text(json.dumps(report), encoding="utf-8")
     except NotPossible as error:
         channel.failed(error.code, error.facts)
     except OperationFailed as error:
@@ -72,7 +79,7 @@ def main(run: str, folder: str) -> int:
     except MemoryError:
         channel.failed("no_memory", {})
     except Exception as error:
-        structlog.get_logger(__name__).exception("run.learning_failed", run=int(run))
+        structlog.get_logger(__name__).exception("run.learning_failed", run=run)
         channel.failed("unexpected", {"error": type(error).__name__})
     else:
         return 0

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from django.utils import timezone
@@ -15,11 +15,10 @@ from django.utils import timezone
 from modelops import store
 from modelops.csv_files import Row, read_rows
 from modelops.errors import DamagedFiles, LiveVersionDamaged, NoLiveVersion, OperationFailed
-from modelops.judging import judge_challenger, measured
+from modelops.judging import Scored, judge_challenger, measured
 from modelops.labels import Collected, collect_labels
 from modelops.manifests import check_numeric_form
 from modelops.ml.artifacts import NumericModel, content_digest, read_numeric, write_numeric
-from modelops.ml.building import Report
 from modelops.ml.labels import NotPossible, SiteLabels
 from modelops.ml.learning import (
     Learned,
@@ -27,12 +26,16 @@ from modelops.ml.learning import (
     learn_increment,
     learn_quick,
 )
+from modelops.ml.scorer import Scorer
 from modelops.ml.simulate import simulate_comments
 from modelops.models import LivePointer, ModelVersion, TrainingRun
 from modelops.services.publish_starter import starter_version
 from modelops.services.purge_erased_texts import purge_erased_texts
 from modelops.services.training_process import NUMERIC
 from modelops.sources import LabelledText
+
+if TYPE_CHECKING:
+    from modelops.ml.building import Report
 
 logger = structlog.get_logger(__name__)
 Keep = Callable[[dict[str, Any]], None]
@@ -93,7 +96,7 @@ class _Job:
             }
         )
         with self._timed("judge", JUDGE):
-            self.keep(self._verdict(champion, champion_folder, learned.model))
+            self.keep(self._verdict(champion, champion_folder, learned))
         self.keep({"seconds": self.seconds})
         return {
             **report,
@@ -162,7 +165,8 @@ class _Job:
             from modelops.ml.scratch import learn_from_scratch
 
             self.origin, self.base = Origin.FROM_SCRATCH, None
-            return Learned(learn_from_scratch(labels, report=say, seed=seed), new_terms=0)
+            model = learn_from_scratch(labels, report=say, seed=seed)
+            return Learned(model, Scorer.from_numeric(model), new_terms=0)
         self.base, base = self._base(champion)
         try:
             if self.run.kind == Kind.QUICK:
@@ -197,18 +201,20 @@ class _Job:
             return _starter()[:2]
 
     def _verdict(
-        self, champion: NumericModel, champion_folder: Path, challenger: NumericModel
+        self, champion: NumericModel, champion_folder: Path, learned: Learned
     ) -> dict[str, Any]:
+        challenger = Scored(learned.model, learned.scorer, self.folder / NUMERIC)
         if self.test is not None:
-            before, after = measured(champion, self.test), measured(challenger, self.test)
+            before, after = (
+                measured(one, self.test)
+                for one in (Scored.of(champion, champion_folder), challenger)
+            )
             return {"test": {"rows": len(self.test), "before": before, "after": after}}
         if self.run.kind == Kind.FORCE:
             return {}
         gate = judge_challenger(
-            champion=champion,
-            champion_folder=champion_folder,
+            champion=Scored.of(champion, champion_folder),
             challenger=challenger,
-            challenger_folder=self.folder / NUMERIC,
             seed=self.run.seed,
             quick=self.run.kind == Kind.QUICK,
         )

@@ -1,16 +1,19 @@
 """Child process that writes the files for people from a numeric form.
 
 It needs scikit-learn, which no web process may import, so that work happens here:
-`python -m modelops.write_people_files NUMERIC_FOLDER TARGET_FOLDER VERSION CREATED_AT`
+`python -m modelops.write_people_files` takes its order from the standard input, as one JSON list of
+folder of the numeric form, target folder, version, moment of publication. Without one it does
+nothing.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from datetime import datetime
 from pathlib import Path
 
-from modelops.ml.artifacts import read_numeric, write_people_files
+from modelops.ml.artifacts import read_numeric, warm_up, write_people_files
 
 
 def main(numeric: str, target: str, version: str, created_at: str) -> None:
@@ -23,4 +26,6 @@ def main(numeric: str, target: str, version: str, created_at: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    warm_up()  # while nobody waits for it yet
+    if order := sys.stdin.read():
+        main(*json.loads(order))

@@ -9,7 +9,7 @@ from django.core.checks import CheckMessage, Warning, register
 from django.utils.translation import gettext as _
 
 
-@register
+@register("toxiguard")
 def check_shares(**kwargs: Any) -> list[CheckMessage]:
     """Where nothing else hides its score, whatever does is an audit."""
     if settings.BLIND_SHARE or not settings.AUDIT_SHARE:

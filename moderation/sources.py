@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Count, Max, QuerySet
 
 from modelops.sources import LabelledText, RecentText
 from moderation.models import Analysis, AnalysisLabel, SuggestedScore
@@ -30,6 +30,11 @@ class LabelledHistory:
 
     def holdout_texts(self) -> Iterator[LabelledText]:
         return self._texts(newest_labels().filter(sealed=True))
+
+    def holdout_state(self) -> Hashable:
+        sealed = newest_labels().filter(sealed=True)
+        # a label never changes; one that is taken back, or comes back, changes one of these
+        return tuple(sealed.aggregate(Count("pk"), Max("pk"), Max("created_at")).values())
 
     def _texts(self, labels: QuerySet[AnalysisLabel]) -> Iterator[LabelledText]:
         read = labels.select_related("analysis", "decision")

@@ -40,6 +40,13 @@ def address() -> tuple[str, int]:
     return host, int(port)
 
 
+def check_workers() -> None:
+    """WEB_CONCURRENCY, at which gunicorn would break off without a word that helps."""
+    workers = os.environ.get("WEB_CONCURRENCY") or "2"
+    if not (workers.isascii() and workers.isdigit() and int(workers)):
+        raise SetupError(f"WEB_CONCURRENCY must be a whole number from 1 on, not '{workers}'.")
+
+
 def check_address(host: str, port: int) -> None:
     """Raises SetupError where no server can listen there."""
     try:
@@ -69,6 +76,7 @@ def check_address(host: str, port: int) -> None:
 
 def install() -> Path:
     """Checks the port, as far as it is known yet, then makes the virtual environment."""
+    check_workers()
     dotenv = env_file()
     text = dotenv.read_text(errors="replace") if dotenv.is_file() else ""
     if not re.search(r"^\s*(export\s+)?(HOST|PORT)\s*=", text, re.MULTILINE):
@@ -130,6 +138,7 @@ def start() -> int:
     import environ
 
     environ.Env.read_env(env_file())
+    check_workers()
     host, port = address()
     check_address(host, port)
     # (the Procfile names `python`, which has to be the environment's own)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 import sys
 from collections.abc import Iterator
@@ -15,9 +14,10 @@ from django.utils.translation import gettext as _
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from modelops.errors import OperationFailed
+from modelops.errors import OperationFailed, RunBusy
 from modelops.models import Door, TrainingRun
 from modelops.run_texts import reason_text
+from modelops.selectors_runs import forsaken
 from modelops.services.execute_run import execute_run
 from modelops.services.start_run import start_run
 
@@ -27,19 +27,45 @@ State = TrainingRun.State
 def train(
     *, kind: TrainingRun.Kind, parameters: dict[str, Any], seed: int | None = None
 ) -> TrainingRun:
-    """Start a run and work on it here; return it ended. Raises CommandError when it can't be."""
-    try:
-        run, created = start_run(
-            kind=kind, parameters=parameters, by=None, door=Door.COMMAND, seed=seed
-        )
-    except OperationFailed as error:
-        raise CommandError(str(error)) from error
+    """Start a run and work on it here; return it ended. Raises CommandError when it can't be.
+
+    What was asked for on a page and waits for a worker that is not there comes first: whoever
+    asked wants it done, and nothing else can begin before.
+    """
+    while True:
+        try:
+            run, created = start_run(
+                kind=kind, parameters=parameters, by=None, door=Door.COMMAND, seed=seed
+            )
+        except RunBusy as busy:
+            if not forsaken(busy.run):
+                raise CommandError(str(busy)) from busy
+            _work_off(busy.run)
+        except OperationFailed as error:
+            raise CommandError(str(error)) from error
+        else:
+            break
     if not created and run.state == State.RUNNING:
         raise CommandError(
             _("The same is under way already: run %(run)s (%(kind)s).")
             % {"run": run.pk, "kind": run.get_kind_display()}
         )
-    with ended_in_order(), quiet_logs(), _bar() as bar:
+    return _executed(run)
+
+
+def _work_off(run: TrainingRun) -> None:
+    """Do what was left to a worker, and tell on stderr what came of it."""
+    names = {"run": run.pk, "kind": run.get_kind_display()}
+    text = _("Run %(run)s (%(kind)s) has been waiting for a worker; it is done first.")
+    print(text % names, file=sys.stderr)
+    ended = _executed(run)
+    outcome = reason_text(ended) or ended.get_state_display()
+    text = _("Run %(run)s (%(kind)s): %(outcome)s")
+    print(text % {**names, "outcome": outcome}, file=sys.stderr)
+
+
+def _executed(run: TrainingRun) -> TrainingRun:
+    with ended_in_order(), _bar() as bar:
         task = bar.add_task("", total=1.0)
         ended = execute_run(
             run=run,
@@ -68,19 +94,6 @@ def _bar() -> Progress:
         console=Console(stderr=True),
         disable=not sys.stderr.isatty(),
     )
-
-
-@contextmanager
-def quiet_logs() -> Iterator[None]:
-    """On a terminal, where people read the bar, keep the log's routine lines away from it."""
-    root = logging.getLogger()
-    level = root.level
-    if sys.stderr.isatty():
-        root.setLevel(max(level, logging.WARNING))
-    try:
-        yield
-    finally:
-        root.setLevel(level)
 
 
 @contextmanager

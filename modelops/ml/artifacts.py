@@ -133,8 +133,12 @@ def content_digest(model: NumericModel) -> str:
 def write_numeric(model: NumericModel, folder: Path) -> None:
     """Write model.json and model.npz into `folder`."""
     (folder / "model.json").write_bytes(_json(model))
-    with (folder / "model.npz").open("wb") as handle:
-        np.savez_compressed(handle, allow_pickle=False, **_arrays(model))
+    # as `np.savez_compressed`, but packed in half the time for two percent more of bytes
+    path = folder / "model.npz"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name, array in _arrays(model).items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as handle:
+                np.lib.format.write_array(handle, array, allow_pickle=False)
 
 
 def read_numeric(folder: Path) -> NumericModel:
@@ -191,6 +195,14 @@ def _check(model: NumericModel) -> None:
             raise ValueError(f"{block} idf holds values that are not numbers")
 
 
+def warm_up() -> None:
+    """Import what writing the files for people needs, which takes longer than writing them."""
+    import joblib  # noqa: F401
+    import sklearn.feature_extraction.text
+    import sklearn.linear_model
+    import sklearn.pipeline  # noqa: F401
+
+
 def to_scikit_learn(
     model: NumericModel, head: str = "toxic"
 ) -> tuple[LogisticRegression, FeatureUnion]:
@@ -212,6 +224,21 @@ def to_scikit_learn(
     return classifier, fitted_vectorizer(model.config, model.terms, model.idf)
 
 
+class _Vocabulary(dict[str, int]):
+    """Terms and their numbers in order; pickled as one string, which is quick, and read as a dict.
+
+    joblib pickles in Python, term by term, which would take longer than learning from new labels.
+    """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return terms_numbered, ("\n".join(self),)
+
+
+def terms_numbered(joined: str) -> dict[str, int]:
+    """Return {term: number} of terms joined by line ends."""
+    return {term: number for number, term in enumerate(joined.split("\n"))}
+
+
 def write_people_files(
     model: NumericModel, folder: Path, *, version: str, created_at: datetime
 ) -> None:
@@ -219,6 +246,8 @@ def write_people_files(
     import joblib
 
     classifier, vectorizer = to_scikit_learn(model)
+    for _name, block in vectorizer.transformer_list:
+        block.vocabulary = block.vocabulary_ = _Vocabulary(block.vocabulary_)
     joblib.dump(classifier, folder / "toxic_model.pkl", compress=3)
     joblib.dump(vectorizer, folder / "vectorizer.pkl", compress=3)
     metadata = {

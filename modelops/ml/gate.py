@@ -56,7 +56,7 @@ TIME_CAP_MS = 20.0
 NOISE = 1.25  # what two measurements of the same may differ by
 TIMED_TEXTS = 100
 TIMED_LENGTH = 1000
-ROUNDS = 5
+ROUNDS = 3
 # the short gate
 QUICK_RESAMPLES = 300
 QUICK_ROWS = 1000
@@ -297,7 +297,7 @@ def _latency(pair: Pair, texts: Sequence[str], clock: Clock) -> Part:
     champion, challenger = _milliseconds(pair, texts, clock, rounds=ROUNDS)
     if challenger > _time_limit(champion):
         # something else may have been in the way: more rounds before anybody is refused
-        champion, challenger = _milliseconds(pair, texts, clock, rounds=3 * ROUNDS)
+        champion, challenger = _milliseconds(pair, texts, clock, rounds=5 * ROUNDS)
     limit = _time_limit(champion)
     figures = {
         "texts": len(texts),

@@ -12,15 +12,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from modelops.ml import scratch
 from modelops.ml.artifacts import HEADS, NumericModel, stored_precision
 from modelops.ml.base import choose_vocabulary, vectorize
-from modelops.ml.building import Report
 from modelops.ml.features import BLOCKS
 from modelops.ml.golden import golden_cases
 from modelops.ml.labels import UNKNOWN, NotPossible, SiteLabels
@@ -30,12 +29,16 @@ from modelops.ml.site_vectors import (
     SiteVocabulary,
     TermReader,
     extended,
+    fingerprint,
     matrix,
     new_key,
     read_cache,
     write_cache,
 )
 from modelops.ml.training import Prior, Solution, solve
+
+if TYPE_CHECKING:
+    from modelops.ml.building import Report
 
 Array = NDArray[np.float64]
 FEWEST_DOCUMENTS = 2  # labelled site texts that make a term of an increment
@@ -48,7 +51,10 @@ FULL_TOLERANCE = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Learned:
+    """A model, and what scores with it, which took time to make."""
+
     model: NumericModel
+    scorer: Scorer
     new_terms: int  # beyond the base's
 
 
@@ -81,8 +87,10 @@ def learn_increment(
     new_keys = dict(zip(names, chosen_keys, strict=True))
     columns = vocabulary.columns(base, readings.keys, new_keys)
     features = matrix(readings, columns, vocabulary)
-    model = _solved(base, live, ordered, features, vocabulary, report, seed, UPDATE_TOLERANCE)
-    return Learned(model, len(names))
+    model, scorer = _solved(
+        base, live, ordered, features, vocabulary, report, seed, UPDATE_TOLERANCE
+    )
+    return Learned(model, scorer, len(names))
 
 
 def learn_full(
@@ -105,8 +113,8 @@ def learn_full(
     vocabulary = extended(base, new, len(labels))
     report(0.1, "vectorize")
     features = vectorize(base.config, vocabulary.terms, vocabulary.idf, labels.texts)
-    model = _solved(base, None, labels, features, vocabulary, report, seed, FULL_TOLERANCE)
-    return Learned(model, sum(map(len, new.values())))
+    model, scorer = _solved(base, None, labels, features, vocabulary, report, seed, FULL_TOLERANCE)
+    return Learned(model, scorer, sum(map(len, new.values())))
 
 
 def learn_quick(
@@ -127,18 +135,10 @@ def learn_quick(
         base, readings.keys, {name: key for key, name in _new_terms(base, live).items()}
     )
     features = matrix(readings, columns, vocabulary)
-    model = _solved(
+    model, scorer = _solved(
         base, live, labels, features, vocabulary, report, seed, UPDATE_TOLERANCE, heads=("toxic",)
     )
-    return Learned(model, 0)
-
-
-def learn_from_scratch(
-    labels: SiteLabels, *, report: Report = lambda share, step: None, seed: int = 0
-) -> Learned:
-    """Train without a base, on the site's labels alone. Raises `NotPossible`."""
-    model = scratch.learn_from_scratch(labels, report=report, seed=seed)
-    return Learned(model, len(model.prior_precision))
+    return Learned(model, scorer, 0)
 
 
 def _check(base: NumericModel, labels: SiteLabels) -> None:
@@ -162,7 +162,8 @@ def _readings(
 
     They may come in another order than the labels.
     """
-    kept = read_cache(cache, base=base) if cache else Readings.empty()
+    mark = fingerprint(base) if cache else ""
+    kept = read_cache(cache, base=base, mark=mark) if cache else Readings.empty()
     known = set(kept.digests)
     missing = [number for number, digest in enumerate(labels.digests) if digest not in known]
     if missing:
@@ -175,7 +176,7 @@ def _readings(
     if left_out:
         kept = kept.taken(labels.digests)
     if cache and (missing or left_out):
-        write_cache(cache, kept, base=base)
+        write_cache(cache, kept, base=base, mark=mark)
     return kept
 
 
@@ -207,7 +208,7 @@ def _solved(
     features: sparse.csr_matrix, vocabulary: SiteVocabulary, report: Report, seed: int,
     tolerance: float, *,
     heads: Iterable[str] | None = None,
-) -> NumericModel:  # fmt: skip
+) -> tuple[NumericModel, Scorer]:  # fmt: skip
     """Solve the heads that have labels and return the model; the others stay as they are."""
     size = features.shape[1]
     moved = _named(base, labels) if heads is None else set(heads)
@@ -292,7 +293,7 @@ def _spread(
 def _finished(
     base: NumericModel, rest: NumericModel, labels: SiteLabels, vocabulary: SiteVocabulary,
     weights: Array, intercepts: Array, solutions: Mapping[str, Solution], seed: int,
-) -> NumericModel:  # fmt: skip
+) -> tuple[NumericModel, Scorer]:  # fmt: skip
     size = len(weights)
     heads = {
         head: {
@@ -325,4 +326,5 @@ def _finished(
         laplace_intercept=base.laplace_intercept,
         details=details,
     )
-    return replace(model, details={**details, "golden": golden_cases(Scorer(model))})
+    scorer = Scorer(model)
+    return replace(model, details={**details, "golden": golden_cases(scorer)}), scorer

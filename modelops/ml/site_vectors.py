@@ -260,11 +260,14 @@ def fingerprint(base: NumericModel) -> str:
     return digest.hexdigest()
 
 
-def read_cache(path: Path, *, base: NumericModel) -> Readings:
-    """Return the readings kept in a file; none where it is missing, bad or of another base."""
+def read_cache(path: Path, *, base: NumericModel, mark: str = "") -> Readings:
+    """Return the readings kept in a file; none where it is missing, bad or of another base.
+
+    `mark`: the base's `fingerprint`, where that is known.
+    """
     try:
         with np.load(path, allow_pickle=False) as stored:
-            if str(stored["fingerprint"]) != fingerprint(base):
+            if str(stored["fingerprint"]) != (mark or fingerprint(base)):
                 return Readings.empty()
             digests = tuple(stored["digests"].astype(str).tolist())
             readings = Readings(
@@ -278,13 +281,13 @@ def read_cache(path: Path, *, base: NumericModel) -> Readings:
     return readings if fits else Readings.empty()
 
 
-def write_cache(path: Path, readings: Readings, *, base: NumericModel) -> None:
+def write_cache(path: Path, readings: Readings, *, base: NumericModel, mark: str = "") -> None:
     """Write readings to a file, for `read_cache`."""
     with path.open("wb") as handle:
         np.savez(
             handle,
             allow_pickle=False,
-            fingerprint=np.array(fingerprint(base)),
+            fingerprint=np.array(mark or fingerprint(base)),
             digests=np.array(readings.digests, dtype="S64"),
             bounds=readings.bounds,
             places=readings.places,

@@ -10,13 +10,14 @@ from typing import Any
 import structlog
 from django.utils.translation import gettext as _
 
-from modelops import store
+from modelops import loading, store
 from modelops.errors import LostLease, OperationFailed, VersionTaken
 from modelops.models import Door, LivePointer, ModelVersion, TrainingRun
 from modelops.run_texts import step_text
 
 from .expire_runs import expire_runs
 from .finish_run import finish_run
+from .people_files import no_writer_left, prepare_writer
 from .promote_version import promote_version
 from .publish_version import next_version_number, publish_version
 from .run_lease import RunCancelled, RunLease, claim
@@ -49,7 +50,7 @@ def execute_run(
         return run
     logger.info("run.started", run=run.pk, kind=run.kind, by=str(run.requested_by or ""))
     work = _Work(run, lease, report, stop)
-    with lease:
+    with lease, no_writer_left(), loading.remembered():
         end = work.end()
     try:
         if not finish_run(run=run, still=lease.ours(), **end):
@@ -115,7 +116,7 @@ class _Work:
             report = run_training_process(
                 run=self._run,
                 folder=folder,
-                say=lambda share, step: self._say(LEARNED * share, step),
+                say=self._heard,
                 keep=self._result.update,
                 check=self._check,
             )
@@ -148,6 +149,13 @@ class _Work:
         )
         self._result["version_after"] = self._version.version
         return State.SUCCEEDED, "", {}
+
+    def _heard(self, share: float, step: str) -> None:
+        """What the child says of its share."""
+        near_the_end = step.partition(":")[0] in ("solve", "write")
+        if near_the_end and not self._run.parameters.get("dry_run"):
+            prepare_writer()
+        self._say(LEARNED * share, step)
 
     def _say(self, share: float, step: str) -> None:
         self._lease.say(share, step)

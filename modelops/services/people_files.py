@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -17,27 +21,50 @@ from .record_damage import record_repaired_version
 
 # seconds. It takes three of computing, but a machine that is busy with others gives it few
 TIMEOUT = 900
+_COMMAND = [sys.executable, "-m", "modelops.write_people_files"]
+
+Writer = subprocess.Popen[str]
+_ready: list[Writer] = []  # processes that have their imports behind them, or are at it
+_changing = threading.Lock()
 
 
 class PeopleFilesFailed(OperationFailed):
     pass
 
 
+def prepare_writer() -> None:
+    """Start the process that will write the next files for people.
+
+    Its imports take longer than the writing; whoever knows that there will be a version to publish
+    lets them happen beside the work that comes before.
+    """
+    with suppress(OSError), _changing:
+        if not _ready:
+            _ready.append(_started())
+
+
+@contextmanager
+def no_writer_left() -> Iterator[None]:
+    """At the end no prepared process is left that nobody needed."""
+    try:
+        yield
+    finally:
+        while writer := _taken():
+            _dismiss(writer)
+
+
 def write_people_files(*, numeric: Path, target: Path, version: str, created_at: datetime) -> None:
     """Write the .pkl and text files from a numeric form, in a child process."""
-    command = [sys.executable, "-m", "modelops.write_people_files"]
-    arguments = [str(numeric), str(target), version, created_at.isoformat()]
+    order = json.dumps([str(numeric), str(target), version, created_at.isoformat()])
     try:
-        result = subprocess.run(  # noqa: S603
-            command + arguments,
-            cwd=settings.BASE_DIR,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT,
-            check=False,
-        )
-        failure = "" if result.returncode == 0 else result.stderr.strip() or f"{result.returncode}"
+        with _taken() or _started() as process:
+            try:
+                _output, errors = process.communicate(order, timeout=TIMEOUT)
+            except BaseException:
+                process.kill()
+                raise
+        status = process.returncode
+        failure = "" if status == 0 else errors.strip() or f"{status}"
     except subprocess.TimeoutExpired:
         failure = _("it took over %(seconds)s seconds") % {"seconds": TIMEOUT}
     if failure:
@@ -45,6 +72,34 @@ def write_people_files(*, numeric: Path, target: Path, version: str, created_at:
             _("The files for people could not be written: %(reason)s")
             % {"reason": failure.splitlines()[-1]}
         )
+
+
+def _started() -> Writer:
+    return subprocess.Popen(  # noqa: S603
+        _COMMAND,
+        cwd=settings.BASE_DIR,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _taken() -> Writer | None:
+    """A prepared process that is alive, which is the caller's now."""
+    while True:
+        with _changing:
+            if not _ready:
+                return None
+            writer = _ready.pop()
+        if writer.poll() is None:
+            return writer
+        _dismiss(writer)
+
+
+def _dismiss(writer: Writer) -> None:
+    writer.kill()
+    writer.communicate()
 
 
 def people_entries(version: ModelVersion, manifest: dict) -> dict[str, store.Entry]:

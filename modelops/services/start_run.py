@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 
 from modelops.errors import RunBusy
 from modelops.models import Door, Operation, TrainingRun
+from modelops.selectors_runs import forsaken
 
 from .expire_runs import expire_runs
 from .record_operation import record_operation
@@ -49,7 +50,7 @@ def start_run(
             if active is None:
                 continue  # and it has just ended
             if (active.kind, active.parameters) != (kind, parameters):
-                raise RunBusy(active) from None
+                raise RunBusy(active, forsaken=forsaken(active)) from None
             return active, False
         run.refresh_from_db()
         record_operation(

@@ -12,9 +12,10 @@ import pytest
 from modelops.ml.artifacts import NumericModel, read_numeric, to_scikit_learn
 from modelops.ml.features import BLOCKS
 from modelops.ml.labels import NotPossible, SiteLabel, SiteLabels
-from modelops.ml.learning import learn_from_scratch, learn_full, learn_increment, learn_quick
+from modelops.ml.learning import learn_full, learn_increment, learn_quick
 from modelops.ml.phrases import expand
 from modelops.ml.scorer import Scorer
+from modelops.ml.scratch import learn_from_scratch
 from modelops.ml.site_vectors import cached_digests, write_cache
 
 STARTER = Path(__file__).parents[2] / "models_store" / "starter"

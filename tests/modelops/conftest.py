@@ -14,6 +14,7 @@ from rest_framework.test import APIClient
 
 from modelops import serving
 from modelops.models import ModelVersion
+from modelops.services import execute_run
 from modelops.services.promote_version import promote_version
 from modelops.services.publish_version import publish_version
 from tests.modelops.models import write_small_model
@@ -35,6 +36,7 @@ def people_files(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     if request.node.get_closest_marker("children") is None:
         for module in MODULES:
             monkeypatch.setattr(module, "write_people_files", write_in_this_process)
+        monkeypatch.setattr(execute_run, "prepare_writer", lambda: None)
 
 
 @pytest.fixture(scope="session")

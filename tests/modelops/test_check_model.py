@@ -194,15 +194,17 @@ def test_the_state_says_what_the_site_set_and_what_labels_show(
     assert "precision: 100.0 %; recall: not enough labels." in said
 
 
-def test_alerts_end_the_command_with_an_error_for_cron_only(live: ModelVersion) -> None:
+@pytest.mark.parametrize("arguments", [(), ("--alert",)])
+def test_an_open_alert_ends_the_command_with_an_error(
+    live: ModelVersion, arguments: tuple[str, ...]
+) -> None:
     raise_alert(kind=Alert.Kind.RUN_LOST, cause="full", details={"run": 3})
-    said = run()
-    assert "Training run 3 was lost" in said
-    assert said.splitlines()[-1] == "1 alert is open."
+    out = StringIO()
     with pytest.raises(CommandError, match="1 alert is open"):
-        run("--alert")
+        call_command("check_model", *arguments, stdout=out)
+    assert "Training run 3 was lost" in out.getvalue()
     Alert.objects.update(resolved_at=timezone.now())
-    assert run("--alert").splitlines()[-1] == "No alert is open."
+    assert run(*arguments).splitlines()[-1] == "No alert is open."
 
 
 def test_json_is_one_object_with_all_of_it(
@@ -223,11 +225,11 @@ def test_json_is_one_object_with_all_of_it(
 
 
 def test_without_a_model_it_says_what_to_do(db: None) -> None:
-    said = run()
-    assert "No model is live." in said
-    assert "bootstrap" in said
+    out = StringIO()
     with pytest.raises(CommandError):
-        run("--alert")
+        call_command("check_model", stdout=out)
+    assert "No model is live." in out.getvalue()
+    assert "bootstrap" in out.getvalue()
 
 
 def test_the_hourly_maintenance_checks_and_mails(

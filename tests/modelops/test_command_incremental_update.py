@@ -17,8 +17,11 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.utils import translation
 
-from modelops.models import Alert, Dataset, LivePointer, ModelVersion, TrainingRun
+from modelops.errors import OperationFailed
+from modelops.models import Alert, Dataset, Door, LivePointer, ModelVersion, TrainingRun
+from modelops.services.enqueue_run import enqueue_run
 from modelops.services.expire_runs import expire_runs
+from modelops.services.start_run import start_run
 from tests.modelops.processes import wait_until
 from tests.modelops.training import (
     State,
@@ -166,6 +169,20 @@ def test_while_another_training_is_under_way_labels_are_kept(
     with pytest.raises(CommandError, match="under way"):
         update("--csv", str(path))
     assert Dataset.objects.get().rows == 4
+
+
+def test_what_waits_for_a_worker_that_is_not_there_is_done_first(
+    live: ModelVersion, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    waiting = begin(TrainingRun.Kind.FULL)
+    enqueue_run(run=waiting)
+    with pytest.raises(OperationFailed, match="run_worker"):
+        start_run(kind=TrainingRun.Kind.QUICK, parameters={}, by=None, door=Door.PAGE)
+    give_labels(tmp_path)
+    assert update()[-1].startswith("There are no new labels")
+    assert f"Run {waiting.pk} (full retraining) has been waiting" in capsys.readouterr().err
+    waiting.refresh_from_db()
+    assert (waiting.state, live_number()) == (State.SUCCEEDED, "1.1.0")
 
 
 def test_without_a_model_the_command_says_what_to_do(store: Path) -> None:

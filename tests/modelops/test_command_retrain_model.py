@@ -97,7 +97,7 @@ def test_backing_up_and_cleaning_up(live: ModelVersion) -> None:
     answer = retrain_json("--backup")
     assert answer["backup"]["verified"]
     lines = retrain("--cleanup", "--keep", "1")
-    assert lines == [f"  {backup.name}", "1 backup deleted, 1 left."]
+    assert lines == [f"  {backup.name}", "1 backup deleted; 1 is left."]
     assert retrain_json("--cleanup", "--keep", "0") == {"deleted": [], "left": 1}
 
 

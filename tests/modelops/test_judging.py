@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from modelops.judging import judge_challenger
+from modelops.judging import Scored, judge_challenger
 from modelops.ml.artifacts import read_numeric
 from modelops.models import Dataset, Door, ModelVersion, MustPassSentence
 from modelops.services.import_dataset import import_dataset
@@ -26,10 +26,8 @@ def judged(tmp_path: Path) -> Any:
 
     def judge(challenger: Path = weak, **options: Any) -> dict[str, Any]:
         return judge_challenger(
-            champion=read_numeric(champion),
-            champion_folder=champion,
-            challenger=read_numeric(challenger),
-            challenger_folder=challenger,
+            champion=Scored.of(read_numeric(champion), champion),
+            challenger=Scored.of(read_numeric(challenger), challenger),
             **{"seed": 3, "quick": False, **options},
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from django.utils import timezone, translation
@@ -14,6 +15,7 @@ from modelops.models import ModelVersion, ServerWorker, TrainingRun
 from modelops.services.create_backup import create_backup
 from modelops.services.report_worker import drop_silent_workers, report_worker
 from modelops.sources import LabelledText
+from tests.modelops.training import give_labels
 
 
 class Labels:
@@ -171,6 +173,17 @@ def test_labels_in_which_an_update_found_nothing_are_no_reason(
     run.result["why"]["facts"]["version"] = "0.9.0"  # said of another version
     run.save()
     assert selectors.new_labels(live) == 61
+
+
+def test_labels_of_sealed_texts_are_no_reason(
+    live: ModelVersion, labels: None, tmp_path: Path
+) -> None:
+    age(live, days=9)
+    sources.register(Labels(*[5] * 60))  # all of one text
+    assert selectors.new_labels(live) == 60
+    give_labels(tmp_path, [("hola", False)], name="sealed", split="holdout")
+    assert selectors.new_labels(live) == 0
+    assert not selectors.retraining().needed
 
 
 def test_reasons_add_up(live: ModelVersion, labels: None) -> None:

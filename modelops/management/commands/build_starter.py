@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from modelops import starter_digests
+from modelops.management.site_command import SiteCommand
 from modelops.ml.artifacts import (
     NUMERIC_FILES,
     NumericModel,
@@ -28,8 +28,8 @@ from modelops.ml.starter_figures import figures
 MOST_DIFFERENCE = 1e-4
 
 
-class Command(BaseCommand):
-    def add_arguments(self, parser: ArgumentParser) -> None:
+class Command(SiteCommand):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.description = _("Rebuilds the starter model from the labelled files.")
         parser.add_argument(
             "--data", type=Path, default=settings.TRAINING_DATA_DIR,

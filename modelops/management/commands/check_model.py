@@ -12,30 +12,28 @@ from django.utils.translation import ngettext, pgettext
 
 from modelops import selectors
 from modelops.alert_texts import alert_text
-from modelops.management.foreground import quiet_logs
 from modelops.management.site_command import SiteCommand
 from modelops.models import Alert
 from modelops.selectors_thresholds import threshold_state
 from modelops.services.check_model import CheckReport, check_model
-from modelops.words import percent
+from modelops.words import grouped, percent
 
 
 class Command(SiteCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.description = _(
-            "Check the live model and print its full state. The same check runs once an hour in "
-            "“run_worker”."
+            "Check the live model and print its full state; ends with a status other than 0 while "
+            "an alert is open. The same check runs once an hour in “run_worker”."
         )
         parser.add_argument(
             "--alert",
             action="store_true",
-            help=_("for cron: send new alerts by e-mail, and fail while an alert is open"),
+            help=_("for cron: send new alerts by e-mail as well"),
         )
         parser.add_argument("--json", action="store_true", help=_("print one JSON object"))
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with quiet_logs():
-            report = check_model(mail=options["alert"])
+        report = check_model(mail=options["alert"])
         if options["json"]:
             answer = json.dumps(_as_json(report), ensure_ascii=False, cls=DjangoJSONEncoder)
             self.stdout.write(answer)
@@ -43,7 +41,7 @@ class Command(SiteCommand):
             for line in _lines(report):
                 self.stdout.write(line)
         summary = _summary(report)
-        if options["alert"] and report.alerts:
+        if report.alerts:
             raise CommandError(summary)
         if not options["json"]:
             self.stdout.write(summary)
@@ -112,8 +110,8 @@ def _model_lines(status: dict[str, Any]) -> Iterator[str]:
     }
     yield _("%(type)s with %(features)s features from %(samples)s texts.") % {
         "type": metadata["model_type"],
-        "features": metadata["vectorizer_features"],
-        "samples": metadata["training_samples"],
+        "features": grouped(metadata["vectorizer_features"]),
+        "samples": grouped(metadata["training_samples"]),
     }
     state = (
         pgettext("state of the model", "degraded")
@@ -166,8 +164,8 @@ def _figure_lines(figures: dict[str, Any]) -> Iterator[str]:
             "%(precision)s; recall: %(recall)s."
         ) % {
             "language": language,
-            "labels": found["labels"],
-            "toxic": found["toxic"],
+            "labels": grouped(found["labels"]),
+            "toxic": grouped(found["toxic"]),
             "precision": _measure(found["precision"]),
             "recall": _measure(found["recall"]),
         }

@@ -12,9 +12,11 @@ from rich.progress import Progress
 
 from modelops.csv_files import LANGUAGES, LAYOUTS
 from modelops.errors import OperationFailed
+from modelops.management.import_report import dataset_line
 from modelops.management.site_command import SiteCommand
 from modelops.models import Dataset
 from modelops.services.import_dataset import ImportReport, InvalidRows, import_dataset
+from modelops.words import grouped
 
 
 class Command(SiteCommand):
@@ -75,8 +77,9 @@ class Command(SiteCommand):
     def _print(self, report: ImportReport) -> None:
         for error in report.errors:
             self.stdout.write(f"  {error}")
-        counts = _counts(report)
-        languages = ", ".join(f"{name} {n}" for name, n in report.language_counts.items())
+        counts = {name: grouped(count) for name, count in _counts(report).items()}
+        found = sorted(report.language_counts.items())
+        languages = ", ".join(f"{_language(name)} {grouped(count)}" for name, count in found)
         self.stdout.write(
             _(
                 "Rows read: %(rows_read)s; toxic: %(toxic)s; not toxic: %(not_toxic)s; "
@@ -89,14 +92,7 @@ class Command(SiteCommand):
             left_out = _("Left out, since this site was told to forget them: %(erased)s.")
             self.stdout.write(left_out % counts)
         self.stdout.write(_("Languages: %(languages)s") % {"languages": languages})
-        if report.dataset is None:
-            summary = _("Dry run: nothing was imported.")
-        elif report.created:
-            summary = _("Dataset “%(name)s” imported: %(rows)s rows.")
-        else:
-            summary = _("These rows are there already, as dataset “%(name)s”: %(rows)s rows.")
-        names = {"name": report.dataset and report.dataset.name, "rows": report.accepted}
-        self.stdout.write(summary % names)
+        self.stdout.write(dataset_line(report))
 
     def _print_json(self, report: ImportReport) -> None:
         dataset = report.dataset
@@ -112,6 +108,10 @@ class Command(SiteCommand):
             "created": report.created,
         }
         self.stdout.write(json.dumps(answer, ensure_ascii=False))
+
+
+def _language(code: str) -> str:
+    return _("without a language") if code == "und" else code
 
 
 def _counts(report: ImportReport) -> dict[str, int]:

@@ -13,7 +13,8 @@ from rich.progress import Progress
 from modelops.csv_files import LANGUAGES, LAYOUTS
 from modelops.errors import NoLiveVersion, OperationFailed
 from modelops.labels import count_labels
-from modelops.management.foreground import quiet_logs, raise_unless_done, train
+from modelops.management.foreground import raise_unless_done, train
+from modelops.management.import_report import dataset_line
 from modelops.management.site_command import SiteCommand
 from modelops.management.training_report import (
     ROWS,
@@ -86,8 +87,7 @@ class Command(SiteCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         self._check(options)
         try:
-            with quiet_logs():
-                self._do(options)
+            self._do(options)
         except OperationFailed as error:
             raise CommandError(str(error)) from error
 
@@ -201,16 +201,8 @@ class Command(SiteCommand):
         if report.rejected > len(report.errors):
             self.stdout.write("  …")
         self.stdout.write(rows_line(rows))
-        if (dataset := report.dataset) is None:
-            return
-        names = {"name": dataset.name, "rows": dataset.rows}
-        if not dataset.active:
-            text = _("These rows are there already, as dataset “%(name)s”, which is not active.")
-        elif report.created:
-            text = _("Dataset “%(name)s” imported: %(rows)s rows.")
-        else:
-            text = _("These rows are there already, as dataset “%(name)s”: %(rows)s rows.")
-        self.stdout.write(text % names)
+        if report.dataset is not None:
+            self.stdout.write(dataset_line(report))
 
     def _simulate(self, options: Options) -> None:
         run = train(

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from modelops import sources
 from modelops.errors import OperationFailed
-from modelops.management.foreground import quiet_logs, raise_unless_done, train
+from modelops.management.foreground import raise_unless_done, train
 from modelops.management.site_command import SiteCommand
 from modelops.management.terminal import NobodyAnswers, choose, confirmed, interactive
 from modelops.management.training_report import (
@@ -80,8 +80,7 @@ class Command(SiteCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            with quiet_logs():
-                self._do(options)
+            self._do(options)
         except OperationFailed as error:
             raise CommandError(str(error)) from error
         except NobodyAnswers as error:
@@ -221,12 +220,9 @@ class Command(SiteCommand):
             return
         for backup in deleted:
             self.stdout.write(f"  {backup.name}")
-        count = ngettext(
-            "%(count)s backup deleted, %(left)s left.",
-            "%(count)s backups deleted, %(left)s left.",
-            len(deleted),
-        )
-        self.stdout.write(count % {"count": len(deleted), "left": left})
+        gone = ngettext("%(count)s backup deleted", "%(count)s backups deleted", len(deleted))
+        kept = ngettext("%(count)s is left", "%(count)s are left", left)
+        self.stdout.write(f"{gone % {'count': len(deleted)}}; {kept % {'count': left}}.")
 
     # --- information and menu ---------------------------------------------------------------
 

@@ -40,6 +40,9 @@ class TaskWorker(Worker):
 
 
 class Command(SiteCommand):
+    requires_system_checks = "__all__"
+    log_is_output = True
+
     def add_arguments(self, parser: CommandParser) -> None:
         parser.description = _(
             "Run queued tasks, and once an hour the checks that keep the site in order."

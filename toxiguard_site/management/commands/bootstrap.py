@@ -25,6 +25,8 @@ USERS = {
 
 
 class Command(SiteCommand):
+    requires_system_checks = "__all__"
+
     def add_arguments(self, parser: CommandParser) -> None:
         parser.description = _(
             "Prepare the site: groups, policy, the project's own term lists, the starter model as "

@@ -11,8 +11,10 @@ from urllib.parse import urljoin, urlsplit
 from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
+
+from modelops.management.site_command import SiteCommand
 
 TIMEOUT = 10  # seconds
 BATCH = ["Gracias por tu ayuda", "Have a nice day", "Nos vemos mañana"]
@@ -179,7 +181,7 @@ def checks() -> Iterator[tuple[str, bool, Callable[[Site], None]]]:
     yield _("Model status"), True, _model
 
 
-class Command(BaseCommand):
+class Command(SiteCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.description = _("Test a running site, line by line. It stores nothing.")
         default = settings.PUBLIC_URL or "http://127.0.0.1:8000"

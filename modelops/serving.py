@@ -26,7 +26,7 @@ from modelops.errors import NoLiveVersion, OperationFailed
 from modelops.loading import LoadedModel, load_substitute, load_version
 from modelops.metrics import ANALYSES, SCORING_SECONDS
 from modelops.ml.language import detect, warm_up
-from modelops.ml.text import Tokens, normalize, tokenize
+from modelops.ml.text import Tokens, as_letters, normalize, tokenize
 from modelops.ml.thresholds import SiteThresholds
 from modelops.ml.verdict import Folded, Span, Verdict, compose
 from modelops.models import Alert, LivePointer, ServerWorker
@@ -45,6 +45,7 @@ __all__ = [
     "UnknownLanguage",
     "Verdict",
     "analyze",
+    "as_letters",
     "detected_language",
     "live_version",
     "normalize",

@@ -34,6 +34,7 @@ class ModerationConfig(AppConfig):
         maintenance.register("webhook_messages", drop_old_messages)
         maintenance.register_frequent("webhooks", send_due_messages, every=WEBHOOK_PAUSE)
         maintenance.register("rescored_items", rescore_waiting)
+        maintenance.register("earlier_analyses", open_earlier)
         post_migrate.connect(keep_search_index, sender=self)
         user_logged_out.connect(release_claims, dispatch_uid="moderation.claims")
 
@@ -55,6 +56,12 @@ def rescore_waiting() -> int:
     from moderation.services.rescore_items import rescore_waiting
 
     return rescore_waiting()
+
+
+def open_earlier() -> int:
+    from moderation.services.open_earlier import open_earlier
+
+    return open_earlier()
 
 
 def erase_expired() -> int:

@@ -9,7 +9,8 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Avg, Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 
-from moderation.models import Analysis, AnalysisLabel, Decision
+from moderation.models import Analysis, AnalysisLabel, Decision, QueueItem
+from moderation.selectors_decisions import is_lead
 
 MANY = 10_000  # above it, a count reads "10,000+"
 SCORED_TOXIC = Q(toxic=True)
@@ -18,7 +19,27 @@ BANDS = ((0, 20), (20, 40), (40, 60), (60, 80), (80, 100))
 
 
 def visible_analyses(user: User | AnonymousUser) -> QuerySet[Analysis]:
-    """All analyses for a holder of `view_analysis`, else the user's own; never erased ones."""
+    """What somebody may look up: `known_analyses`, but nothing whose score is to stay hidden.
+
+    A text that is to be decided without its score is not in the history before that, neither
+    in lists and filters nor in figures. Whoever sent it has the answer anyway, and leads see all.
+    """
+    analyses = known_analyses(user)
+    if is_lead(user) or not user.has_perm("moderation.view_analysis"):
+        return analyses
+    return analyses.filter(Q(owner=user.pk) | ~Q(pk__in=blind_items().values("analysis")))
+
+
+def blind_items() -> QuerySet[QueueItem]:
+    """Items that wait and whose score is hidden until they are decided."""
+    return QueueItem.objects.filter(state=QueueItem.State.OPEN, blind=True)
+
+
+def known_analyses(user: User | AnonymousUser) -> QuerySet[Analysis]:
+    """All analyses for a holder of `view_analysis`, else the user's own; never erased ones.
+
+    For doors that say nothing about the verdict: claims, decisions, appeals, reports.
+    """
     analyses = Analysis.objects.filter(erased_at__isnull=True)
     if user.has_perm("moderation.view_analysis"):
         return analyses

@@ -16,6 +16,7 @@ from moderation.errors import FilterRefused
 from moderation.filters_queue import queue_filter_for
 from moderation.models import Analysis, Appeal, CommunityReport, Note, QueueItem, ReviewDecision
 from moderation.paging import Order
+from moderation.selectors import blind_items
 from moderation.selectors_decisions import (
     barred_by_own_decision,
     decidable_by,
@@ -176,7 +177,7 @@ def item_detail(item: QueueItem, user: User) -> ItemDetail:
         item=item,
         reader=user,
         hidden=score_hidden(item, user),
-        author=_author(analysis),
+        author=_author(analysis, user),
         decisions=list(decisions_of(analysis)),
         same_text=_about(
             others,
@@ -198,7 +199,7 @@ def _about(decisions: QuerySet[ReviewDecision], **which: Any) -> list[ReviewDeci
     return list(decisions.filter(**which).order_by("-pk")[:LAST])
 
 
-def _author(analysis: Analysis) -> AuthorHistory | None:
+def _author(analysis: Analysis, user: User) -> AuthorHistory | None:
     if not analysis.author:
         return None
     theirs = Analysis.objects.filter(
@@ -206,14 +207,18 @@ def _author(analysis: Analysis) -> AuthorHistory | None:
     )
     newest = theirs.order_by("-created_at", "-pk")
     numbers = list(newest.values_list("pk", "toxic")[: MAX_OF_AUTHOR + 1])
+    hidden: set[int] = set()
+    if not is_lead(user):
+        waiting = blind_items().filter(analysis__in=[pk for pk, _toxic in numbers])
+        hidden = set(waiting.values_list("analysis", flat=True))
     rejected = standing_decisions().filter(
         action=ReviewDecision.Action.REJECT,
         analysis__in=[pk for pk, _toxic in numbers[:MAX_OF_AUTHOR]],
     )
     return AuthorHistory(
         analyses=min(len(numbers), MAX_OF_AUTHOR),
-        toxic=sum(toxic for _pk, toxic in numbers[:MAX_OF_AUTHOR]),
+        toxic=sum(toxic for pk, toxic in numbers[:MAX_OF_AUTHOR] if pk not in hidden),
         rejected=rejected.values("analysis").distinct().count(),
         capped=len(numbers) > MAX_OF_AUTHOR,
-        last=list(newest.exclude(pk=analysis.pk)[:LAST]),
+        last=list(newest.exclude(pk__in=[analysis.pk, *hidden])[:LAST]),
     )

@@ -21,11 +21,12 @@ from django.db import DatabaseError
 from django.db.models import Q
 from django.utils import timezone
 
-from modelops.serving import Tokens, tokenize
+from modelops.serving import Tokens, as_letters, tokenize
 from moderation.models import Term, TermLists
 
 logger = structlog.get_logger(__name__)
 CHECK_EVERY = 0.5  # seconds between two looks at the generation
+_FEWEST_LETTERS = 3  # of a word whose figures may be letters: "a55" is a road, "1ra" an ordinal
 MAX_WORDS = 10  # of one term: bounds the steps for each word of a text
 
 # Letters and digits in a row, or one emoji or other pictograph.
@@ -120,8 +121,8 @@ class Lists:
         places = [n for n, word in enumerate(tokens.words) if word not in _MARKS]
         words = [tokens.words[n] for n in places]
         readings = [words]
-        if (squeezed := _squeezed(tokens, places)) and squeezed != words:
-            readings.append(squeezed)
+        others = (_squeezed(tokens, places), _with_letters(tokens, places))
+        readings += [other for other in others if other and other != words]
         for reading in readings:
             if tree.keys().isdisjoint(reading):
                 continue
@@ -156,6 +157,25 @@ def _squeezed(tokens: Tokens, places: Sequence[int]) -> list[str]:
             word = _STRETCHED.sub(r"\1", written)
         words.append(word)
     return words
+
+
+def _with_letters(tokens: Tokens, places: Sequence[int]) -> list[str]:
+    """The words once more, figures read as letters in those of letters and some figures.
+
+    `tokenize` takes "put4" for a word with a number and "4sno" for a number with a unit, as "win7"
+    and "5min" are. To look such words up in the lists is safe where they have at least three
+    letters, and more of them than figures.
+    """
+    words = [tokens.words[place] for place in places]
+    changed = False
+    for n, place in enumerate(places):
+        if len(words[n]) > 1 and "0" in words[n]:
+            written = tokens.folded[tokens.starts[place] : tokens.ends[place]]
+            letters = sum(map(str.isalpha, written))
+            if letters >= _FEWEST_LETTERS and letters > sum(map(str.isdigit, written)):
+                words[n] = as_letters(written)
+                changed = True
+    return words if changed else []
 
 
 # --- what this process knows ------------------------------------------------------------------

@@ -19,9 +19,12 @@ A_YEAR = 60 * 60 * 24 * 365
 @login_required
 @require_GET
 def start(request: HttpRequest) -> HttpResponse:
-    """Go to the first section that this account may open."""
-    if found := sections(request):
-        return HttpResponseRedirect(found[0]["url"])
+    """Go to the first section that this account may open; those who moderate go to the queue."""
+    found = {section["name"]: section["url"] for section in sections(request)}
+    if "moderation:queue" in found and not request.user.is_superuser:
+        return HttpResponseRedirect(found["moderation:queue"])
+    if found:
+        return HttpResponseRedirect(next(iter(found.values())))
     return error_page(
         request,
         status=403,

@@ -253,6 +253,11 @@ def _deleet(word: str) -> str:
     stem = word.rstrip("0123456789")
     if stem.isalpha():
         return stem + "0"
+    return as_letters(word)
+
+
+def as_letters(word: str) -> str:
+    """Read each digit and symbol of a word as the letter that it looks like."""
     word = word.translate(LEET)
     return word if word.isalnum() else "".join([c for c in word if c.isalnum()])
 

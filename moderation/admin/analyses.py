@@ -18,7 +18,7 @@ from moderation.filters import validate_search
 from moderation.models import Analysis, AnalysisLabel
 from moderation.people import person
 from moderation.search import search
-from moderation.selectors import labelled
+from moderation.selectors import labelled, visible_analyses
 from moderation.services import erase_analyses, erase_analysis, label_analyses
 
 
@@ -125,7 +125,7 @@ class AnalysisAdmin(admin.ModelAdmin):
     # --- the list ------------------------------------------------------------------------------
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Analysis]:
-        analyses = super().get_queryset(request).filter(erased_at__isnull=True)
+        analyses = visible_analyses(request.user).order_by(*self.get_ordering(request))
         return analyses.select_related("owner").prefetch_related("given_labels")
 
     def get_search_results(

@@ -24,7 +24,7 @@ from moderation.errors import NotInQueue
 from moderation.filters_queue import QueueFilter, queue_filter_for
 from moderation.models import Analysis, DecisionBatch, QueueItem, ReviewDecision
 from moderation.people import person, session_of
-from moderation.selectors import visible_analyses
+from moderation.selectors import known_analyses
 from moderation.selectors_decisions import decisions_told, newest_round
 from moderation.selectors_queue import oldest_waiting, queue_for, with_people
 from moderation.services.another_look import appeal_analysis, report_analysis
@@ -39,7 +39,7 @@ TAGS = ["queue"]
 
 
 def _analysis(request: Request, pk: int) -> Analysis:
-    return get_object_or_404(visible_analyses(request.user), pk=pk)
+    return get_object_or_404(known_analyses(request.user), pk=pk)
 
 
 def _round(request: Request, pk: int) -> QueueItem:

@@ -129,7 +129,7 @@ class Analysis(models.Model):
             ),
             # all that the figures need, so that they read no texts
             models.Index(
-                fields=["category", "toxic", "score", "created_at"],
+                fields=["category", "toxic", "score", "created_at", "owner", "id"],
                 condition=Q(erased_at__isnull=True),
                 name="analysis_figures",
             ),

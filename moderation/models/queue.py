@@ -88,6 +88,9 @@ class QueueItem(models.Model):
             ),
             models.Index(fields=["opened_at", "id"], condition=Q(state="open"), name="queue_age"),
             models.Index(fields=["closed_at"], name="queue_closed"),
+            models.Index(
+                fields=["analysis"], condition=Q(state="open", blind=True), name="queue_blind"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -97,6 +100,23 @@ class QueueItem(models.Model):
     def claimed(self) -> bool:
         """Whether somebody has it now, by this machine's clock; services ask the database's."""
         return self.claim_expires_at is not None and self.claim_expires_at > timezone.now()
+
+
+class EarlierAnalyses(models.Model):
+    """One row: up to which analysis, from before there was a queue, rounds are still to be opened.
+
+    It falls to 0, since the newest come first; see services/open_earlier.py.
+    """
+
+    up_to = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("state of the earlier analyses")
+        verbose_name_plural = _("state of the earlier analyses")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.up_to)
 
 
 class DecisionBatch(models.Model):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -14,10 +14,23 @@ from moderation import presentation
 from moderation.access import PageRequest, allowed_to
 from moderation.forms import LabelForm
 from moderation.models import Analysis, Category
-from moderation.selectors import visible_analyses, with_people
+from moderation.selectors import (
+    blind_items,
+    known_analyses,
+    visible_analyses,
+    with_people,
+)
 from moderation.services import erase_analysis, label_analysis
 from moderation.views.common import back, rights
 from moderation.views.queue_more import rounds_of
+
+
+def _in_the_queue(request: PageRequest, pk: int) -> HttpResponse:
+    """To the item, for those who may decide about what the history does not show them yet."""
+    if not request.user.has_perm("moderation.review_analysis"):
+        raise Http404
+    hidden = blind_items().filter(analysis__in=known_analyses(request.user))
+    return redirect("moderation:queue_item", get_object_or_404(hidden, analysis=pk).pk)
 
 
 def _analysis(request: PageRequest, pk: int) -> Analysis:
@@ -28,9 +41,11 @@ def _analysis(request: PageRequest, pk: int) -> Analysis:
 @allowed_to("analyze_text", "view_analysis")
 @require_GET
 def analysis(request: PageRequest, pk: int) -> HttpResponse:
-    """Everything about one analysis."""
-    found = _analysis(request, pk)
+    """Everything about one analysis; one that is to be decided unseen is shown in the queue."""
     visible = visible_analyses(request.user)
+    found = with_people(visible).filter(pk=pk).first()
+    if found is None:
+        return _in_the_queue(request, pk)
     context = {
         "analysis": found,
         "result": presentation.result(found),

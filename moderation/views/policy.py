@@ -39,6 +39,11 @@ def policy(request: PageRequest, number: int | None = None) -> HttpResponse:
         ],
         "versions": versions,
         "may_edit": request.user.has_perm("moderation.manage_policy"),
+        # others come from the queue, and go back there
+        "of_the_team": any(
+            request.user.has_perm(f"moderation.manage_{what}")
+            for what in ("policy", "team", "terms")
+        ),
     }
     return render(request, "moderation/policy.html", context)
 

@@ -18,7 +18,7 @@ from moderation.errors import ReviewRefused
 from moderation.forms_queue import AppealForm, CareForm
 from moderation.models import Analysis, DecisionBatch, ReviewDecision, UnscoredText
 from moderation.presentation_queue import is_undone
-from moderation.selectors import visible_analyses
+from moderation.selectors import known_analyses
 from moderation.selectors_care import care_of
 from moderation.selectors_decisions import ENDINGS, decisions_of, is_lead
 from moderation.selectors_queue import open_item
@@ -129,7 +129,7 @@ def blur(request: PageRequest) -> HttpResponse:
 @require_POST
 def appeal(request: PageRequest, pk: int) -> HttpResponse:
     """Ask for another look at an analysis that was decided."""
-    analysis = get_object_or_404(visible_analyses(request.user), pk=pk)
+    analysis = get_object_or_404(known_analyses(request.user), pk=pk)
     form = AppealForm(request.POST)
     if form.is_valid():
         try:

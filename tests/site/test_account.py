@@ -32,9 +32,9 @@ def test_logging_in_leads_to_the_page_that_was_asked_for(
 
 @pytest.mark.parametrize(
     ("role", "first"),
-    [("moderator", "/"), ("admin", "/"), ("operator", "/modelo/")],
+    [("moderator", "/queue/"), ("integration", "/"), ("admin", "/"), ("operator", "/modelo/")],
 )
-def test_the_start_is_the_first_section_of_the_account(
+def test_the_start_is_where_the_account_works(
     role: str, first: str, browser: Callable[..., Client], live_model: object
 ) -> None:
     assert browser(role).get("/start/").headers["Location"] == first

@@ -62,6 +62,9 @@ document.addEventListener("htmx:afterSettle", (event) => {
   else if (target.id === "queue-list" || target.closest?.("#queue-list")) {
     mark();
     count();
+  } else if (target.id === "notes") {
+    const wrong = document.querySelector("#note[aria-invalid]");
+    (wrong ?? document.getElementById("notes-title")).focus({ preventScroll: !wrong });
   }
 });
 

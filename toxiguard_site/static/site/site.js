@@ -80,7 +80,7 @@ document.addEventListener("keydown", (event) => {
     if (menu) {
       menu.open = false;
       menu.querySelector("summary").focus();
-    }
+    } else if (typing && !event.target.closest("dialog")) event.target.blur(); // for the keys
   }
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target === field()) {
     event.preventDefault();

@@ -72,6 +72,7 @@ class HistoryReport:
     imported: int = 0
     present: int = 0  # from an import before
     erased: int = 0  # this site was told to forget their texts
+    expired: int = 0  # older than this site keeps texts
     rejected: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -197,6 +198,8 @@ def _take_over(rows: Sequence[dict[str, Any]], report: HistoryReport, *, dry_run
                 report.present += 1
             elif row.digest in forgotten:
                 report.erased += 1
+            elif _is_expired(row):
+                report.expired += 1
             else:
                 known.add(key)
                 new.append(row)
@@ -211,6 +214,12 @@ def _known(rows: Sequence[_Row]) -> set[tuple[str, str]]:
         source=SOURCE, owner__isnull=True, external_id__in=[row.id for row in rows]
     )
     return set(here.values_list("external_id", "text_digest"))
+
+
+def _is_expired(row: _Row) -> bool:
+    """Whether its text would be erased within the hour."""
+    days = settings.RETENTION_DAYS
+    return bool(days) and row.at < timezone.now() - timedelta(days=days)
 
 
 def _draft(row: _Row) -> Analysis:

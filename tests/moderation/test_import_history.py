@@ -134,6 +134,14 @@ def test_twice_is_once_and_what_was_erased_stays_so(db, history, lead):
     assert Analysis.objects.exclude(text="").count() == 2
 
 
+def test_what_the_site_keeps_no_longer_is_left_out(db, history, settings):
+    settings.RETENTION_DAYS = 30
+    now = datetime.now(UTC).isoformat()
+    report = import_history(path=history({}, {"text": "Hola", "created_at": now}))
+    assert (report.imported, report.expired) == (1, 1)
+    assert Analysis.objects.get().text == "Hola"
+
+
 def test_an_import_that_was_cut_off_goes_on(db, history, monkeypatch):
     monkeypatch.setattr(module, "AT_ONCE", 2)
     path = history(*({"text": f"Texto número {n}"} for n in range(5)))
@@ -254,6 +262,7 @@ def test_the_command_tells_what_it_did(db, history):
         "imported": 0,
         "present": 2,
         "erased": 0,
+        "expired": 0,
         "rejected": 1,
         "dry_run": False,
     }

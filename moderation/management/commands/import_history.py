@@ -61,7 +61,7 @@ class Command(SiteCommand):
         self.stdout.write(
             _(
                 "Rows read: %(rows_read)s; here already: %(present)s; erased here before: "
-                "%(erased)s; rejected: %(rejected)s."
+                "%(erased)s; older than texts are kept: %(expired)s; rejected: %(rejected)s."
             )
             % counts
         )
@@ -86,5 +86,6 @@ def _counts(report: HistoryReport) -> dict[str, int]:
         "imported": report.imported,
         "present": report.present,
         "erased": report.erased,
+        "expired": report.expired,
         "rejected": len(report.rejected),
     }

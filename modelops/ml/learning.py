@@ -230,6 +230,7 @@ def _solved(
             prior=site_prior(base, column, vocabulary, size),
             regularization_c=base.details["regularization_c"],
             tolerance=tolerance,
+            rough_steps=tolerance >= UPDATE_TOLERANCE,
             start=_start(base, start, column, vocabulary),
         )
         weights[:, column] = stored_precision("weights", solution.weights)

@@ -239,18 +239,22 @@ def matrix(
     """
     columns = columns[readings.places]
     kept = columns >= 0
-    columns, counts, owners = columns[kept], readings.counts[kept], readings.owners()[kept]
+    bounds = np.append(0, np.cumsum(kept))[readings.bounds]
+    columns, counts = columns[kept], readings.counts[kept]
     idf = np.concatenate([vocabulary.idf[block] for block in BLOCKS], dtype=np.float64)
     values = idf[columns]
     # most terms occur once, where the frequency is 1
     repeated = np.flatnonzero(counts > 1)
     values[repeated] *= 1.0 + np.log(counts[repeated], dtype=np.float64)
-    blocks = owners + owners + (columns >= len(vocabulary.terms["word"]))
-    texts = len(readings.digests)
-    norms = np.sqrt(np.bincount(blocks, values * values, 2 * texts))
-    values /= norms[blocks]
-    bounds = np.concatenate([[0], np.cumsum(np.bincount(owners, minlength=texts))])
-    return sparse.csr_matrix((values, columns, bounds), shape=(texts, len(idf)))
+    shape = (len(readings.digests), len(idf))
+    squares = sparse.csr_matrix((values * values, columns, bounds), shape=shape)
+    is_character = np.arange(len(idf)) >= len(vocabulary.terms["word"])
+    # one number a text and block: a product adds up faster than counting with weights
+    sums = np.stack([squares @ ~is_character, squares @ is_character], axis=1)
+    blocks = np.repeat(np.arange(0, 2 * shape[0], 2, dtype=np.int32), np.diff(bounds))
+    blocks += is_character[columns]
+    values /= np.sqrt(sums).ravel()[blocks]
+    return sparse.csr_matrix((values, columns, bounds), shape=shape)
 
 
 def fingerprint(base: NumericModel) -> str:

@@ -11,6 +11,7 @@ With mean 0, precision 1 and precision_b 0 this is scikit-learn's LogisticRegres
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,11 +75,14 @@ def solve(
     regularization_c: float,
     tolerance: float = 1e-6,
     start: tuple[Array, float] | None = None,
+    rough_steps: bool = False,
 ) -> Solution:
     """Minimise F for one head, by Newton's method with conjugate gradients.
 
     `features` has shape (n_samples, n_features), `labels` and `sample_weights` (n_samples,).
-    `start` are weights and intercept near the optimum to begin with.
+    `start` are weights and intercept near the optimum to begin with. `rough_steps`: directions are
+    found in single precision, which takes half the time; where they lead to, and the proof, is
+    computed in double precision all the same.
     Raises `NotConvergedError` when `distance_bound` stays above `tolerance` times the norm of the
     solution plus one.
     """
@@ -88,12 +92,13 @@ def solve(
         active = np.arange(features.shape[1])  # hardly fewer: not worth the copy
     else:
         features = features[:, active]
-    objective = _Objective(features, labels, sample_weights, prior.of(active), regularization_c)
+    kind = _RoughObjective if rough_steps else _Objective
+    objective = kind(features, labels, sample_weights, prior.of(active), regularization_c)
     point, intercept = np.zeros(len(active)), prior.intercept_mean
     if start is not None:
         point = (start[0] - prior.mean)[active] * objective.scale
         intercept = start[1]
-    margins = objective.features @ point + objective.offset
+    margins = objective.margins(point) + objective.offset
     bound = np.inf
     for steps in range(MOST_STEPS + 1):
         intercept = objective.best_intercept(margins, start=intercept)
@@ -105,7 +110,7 @@ def solve(
             return Solution(weights, intercept, raw_gradient, bound, steps)
         step, along = objective.newton_step(margins, intercept, gradient)
         # what the step does to the margins is all that a value needs: no more products
-        moved = objective.features @ step
+        moved = objective.margins(step)
         before, share = objective.value(point, margins, intercept), 1.0
         for _ in range(MOST_HALVINGS):
             after = objective.value(
@@ -125,6 +130,8 @@ class _Objective:
     Margins are w.x_i of all rows, without the intercept.
     """
 
+    precision: type[np.floating[Any]] = np.float64  # of the scaled features
+
     def __init__(
         self,
         features: sparse.csr_matrix,
@@ -134,7 +141,8 @@ class _Objective:
         regularization_c: float,
     ) -> None:
         self.scale = np.sqrt(prior.precision)
-        scaled = features.data / self.scale[features.indices]
+        scaled = features.data.astype(self.precision, copy=False)
+        scaled = scaled / self.scale.astype(self.precision, copy=False)[features.indices]
         self.features = sparse.csr_matrix(
             (scaled, features.indices, features.indptr), shape=features.shape
         )
@@ -143,6 +151,16 @@ class _Objective:
         self.labels = labels.astype(np.float64)
         self.costs = regularization_c * sample_weights
         self.prior = prior
+
+    def margins(self, point: Array) -> Array:
+        """Return what a point adds to the margins."""
+        result: Array = self.features @ point
+        return result
+
+    def slopes_by_point(self, slopes: Array) -> Array:
+        """Return the derivative by the point of what has these derivatives by the margins."""
+        result: Array = self.transposed @ slopes
+        return result
 
     def value(self, point: Array, margins: Array, intercept: float) -> float:
         logits = margins + intercept
@@ -156,7 +174,7 @@ class _Objective:
     def gradient(self, point: Array, margins: Array, intercept: float) -> tuple[Array, float]:
         """Return the gradient by `point`, and the norm of that by weights and intercept."""
         slopes = self.costs * (special.expit(margins + intercept) - self.labels)
-        gradient = point + self.transposed @ slopes
+        gradient = point + self.slopes_by_point(slopes)
         away = intercept - self.prior.intercept_mean
         by_intercept = slopes.sum() + self.prior.intercept_precision * away
         raw = np.append(gradient * self.scale, by_intercept)
@@ -188,14 +206,42 @@ class _Objective:
         curvatures = self.costs * probabilities * (1 - probabilities)
 
         def product(direction: Array) -> Array:
-            projected = curvatures * (self.features @ direction[:-1] + direction[-1])
+            along = direction[:-1].astype(self.precision, copy=False)
+            projected = curvatures * (self.features @ along + direction[-1])
+            back = self.transposed @ projected.astype(self.precision, copy=False)
             return np.append(
-                direction[:-1] + self.transposed @ projected,
+                direction[:-1] + back,
                 self.prior.intercept_precision * direction[-1] + projected.sum(),
             )
 
         size = len(gradient) + 1
-        operator = sparse.linalg.LinearOperator((size, size), matvec=product)
+        # (without a type it would find that out by a product)
+        operator = sparse.linalg.LinearOperator((size, size), matvec=product, dtype=np.float64)
         accuracy = min(ROUGHEST, float(np.linalg.norm(gradient)) ** 0.5 / 10)
         step, _ = sparse.linalg.cg(operator, -np.append(gradient, 0.0), rtol=accuracy, maxiter=200)
         return step[:-1], float(step[-1])
+
+
+class _RoughObjective(_Objective):
+    """The same, with scaled features in single precision for the directions only."""
+
+    precision = np.float32
+
+    def __init__(
+        self,
+        features: sparse.csr_matrix,
+        labels: NDArray[np.bool_],
+        sample_weights: Array,
+        prior: Prior,
+        regularization_c: float,
+    ) -> None:
+        super().__init__(features, labels, sample_weights, prior, regularization_c)
+        self.exact = features
+
+    def margins(self, point: Array) -> Array:
+        result: Array = self.exact @ (point / self.scale)
+        return result
+
+    def slopes_by_point(self, slopes: Array) -> Array:
+        result: Array = (self.exact.T @ slopes) / self.scale
+        return result

@@ -1,7 +1,12 @@
-"""The originals' own client libraries against the running site."""
+"""The originals' own client libraries, and curl as the guide shows it, against the running site."""
 
 from __future__ import annotations
 
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import openai
@@ -13,6 +18,7 @@ from moderation.models import SuggestedScore
 from moderation.services import issue_token
 from tests.moderation.conftest import KIND, TOXIC
 
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "perspective-migration.md"
 DISCOVERY = "/$discovery/rest?version=v1alpha1"
 
 
@@ -70,3 +76,25 @@ def test_openais_client_moderates(live_server, token):
     with pytest.raises(openai.AuthenticationError) as refused:
         wrong.moderations.create(input=TOXIC)
     assert refused.value.code == "invalid_api_key"
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed on this machine")
+def test_curl_does_what_the_guide_says(live_server, token):
+    blocks = re.findall(r"^```sh\n(.*?)^```", GUIDE.read_text(), re.M | re.S)
+    calls = [block for block in blocks if "curl" in block and "toxiguard.example.org" in block]
+    answers = []
+    for call in calls:
+        line = call.replace("https://toxiguard.example.org", live_server.url)
+        done = subprocess.run(
+            ["sh", "-c", line],
+            env={"TOKEN": token, "PATH": "/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+        answers.append(json.loads(done.stdout))
+    analysed, suggested, moderated = answers
+    assert analysed["attributeScores"]["TOXICITY"]["summaryScore"]["value"] > 0.5
+    assert suggested["requestedLanguages"] == ["es"]
+    assert moderated["results"][0]["flagged"] is True

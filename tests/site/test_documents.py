@@ -15,12 +15,14 @@ import pytest
 from django.core.management import get_commands, load_command_class
 from django.urls import resolve
 
+from modelops.attributes import PERSPECTIVE
 from modelops.manager import ModelManager
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*ROOT.glob("README*.md"), *ROOT.glob("docs/*.md")])
 NAMES = [str(path.relative_to(ROOT)) for path in DOCUMENTS]
 OPERATIONS = ("docs/operations.md", "docs/operations.es.md")
+MIGRATION = ("docs/perspective-migration.md", "docs/perspective-migration.es.md")
 # The commands of the first ToxiGuard, which people and their scripts know.
 FIRST = (
     *("train_model.py", "model_manager.py", "test_model_optimization.py"),
@@ -72,10 +74,10 @@ def _command_lines(document: str) -> list[list[str]]:
     return [shlex.split(re.split(r" \| |\)$", call)[0], comments=True) for call in calls]
 
 
-@pytest.mark.parametrize("document", OPERATIONS)
+@pytest.mark.parametrize("document", [*OPERATIONS, *MIGRATION])
 def test_every_command_line_is_understood(document: str) -> None:
     lines = _command_lines(document)
-    assert len(lines) > 30
+    assert len(lines) > (30 if document in OPERATIONS else 2)
     for name, *arguments in lines:
         command = load_command_class(get_commands()[name], name)
         parsed = command.create_parser("manage.py", name).parse_args(arguments)
@@ -121,3 +123,24 @@ def test_both_guides_to_operations_have_the_same_parts() -> None:
     for pattern in (r"^(#+) ", r"^```(\w*)", r"^\| `(python [^`]+)` ", r"^(python manage.*)$"):
         found = [re.findall(pattern, text, re.MULTILINE) for text in (english, spanish)]
         assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("document", MIGRATION)
+def test_the_quality_told_to_those_who_come_is_the_starters(document: str) -> None:
+    figures = (ROOT / "models_store" / "starter" / "FIGURES.md").read_text()
+    names = {head: attribute for attribute, head in PERSPECTIVE.items()}
+    number = r"\d+ \| \d+ \| [\d.]+"
+    heads = re.findall(rf"^\| (\w+) \| (e[ns]) \| ({number}) \| [\d.]+ \|", figures, re.M)
+    holdouts = re.findall(rf"^\| (\w+_(e[ns])) \| ({number}) \|", figures, re.M)
+    expected = [f"| {names[head]} | {language} | {told} |" for head, language, told in heads]
+    expected += [f"| `{name}` | {language} | {told} |" for name, language, told in holdouts]
+    text = (ROOT / document).read_text()
+    found = re.findall(rf"^\| [A-Z_`a-z]+ \| e[ns] \| {number} \|$", text, re.M)
+    assert found == expected
+
+
+def test_both_guides_to_migration_have_the_same_parts() -> None:
+    english, spanish = ((ROOT / name).read_text() for name in MIGRATION)
+    assert re.findall(r"^(#+) ", english, re.M) == re.findall(r"^(#+) ", spanish, re.M)
+    for language in ("text", "sh", "python", "js", "json"):
+        assert _blocks(MIGRATION[0], language) == _blocks(MIGRATION[1], language) != []

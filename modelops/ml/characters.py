@@ -6,7 +6,6 @@ One table maps each code point to its folded form: compatibility forms (NFKC), l
 
 from __future__ import annotations
 
-import itertools
 import unicodedata
 from collections.abc import Sequence
 
@@ -106,6 +105,7 @@ _LONGEST_LETTER = 3
 _MOST_PHRASES = 50
 _TABLE = _FoldingTable()
 _CONTROLS = dict.fromkeys((*range(9), *range(14, 32), 127), "") | {11: "\n", 12: " ", 13: "\n"}
+_SHOWN = np.array([bool(_CONTROLS.get(code, " ")) for code in range(128)])  # of ASCII
 
 
 def fold_characters(text: str) -> str:
@@ -139,16 +139,17 @@ def folded_offsets(text: str) -> Sequence[int]:
     `text` must have been folded before.
     """
     if text.isascii():
-        if len(text.translate(_CONTROLS)) == len(text):
+        if text.isprintable():
             return range(len(text) + 1)
-        kept = map(len, map(_CONTROLS.get, map(ord, text), itertools.repeat(" ")))
-        sizes = np.fromiter(kept, np.int64, len(text))
-    elif "\u0303" not in text and not _TABLE.full and _TABLE.uneven.isdisjoint(text):
+        shown = _SHOWN.take(np.frombuffer(text.encode("ascii"), np.uint8))
+        if shown.all():
+            return range(len(text) + 1)
+        return [*shown.nonzero()[0].tolist(), len(text)]
+    if "\u0303" not in text and not _TABLE.full and _TABLE.uneven.isdisjoint(text):
         return range(len(text) + 1)
-    else:
-        sizes = _folded_sizes(text)
-        if _swells(sizes):
-            sizes = np.minimum(sizes, 1)
+    sizes = _folded_sizes(text)
+    if _swells(sizes):
+        sizes = np.minimum(sizes, 1)
     offsets: list[int] = np.arange(len(text)).repeat(sizes).tolist()
     offsets.append(len(text))
     return offsets

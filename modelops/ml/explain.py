@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -88,17 +89,21 @@ def undone(text: str, reading: Tokens, offsets: Sequence[int]) -> tuple[Folding,
     # what stands in its place
     simple = text if text.isascii() else text.translate(_SIMPLE)
     plain = isinstance(offsets, range) and simple.lower() == folded
-    found: dict[tuple[int, int], list[str]] = {}
-    for word, start, end in zip(reading.words, reading.starts, reading.ends, strict=True):
-        if not (plain and folded[start:end] == word) and word[0].isalpha():
-            found.setdefault((start, end), []).append(word)
+    words, starts, ends = reading.words, reading.starts, reading.ends
+    doubtful = [
+        number
+        for number, word in enumerate(words)
+        if not (plain and folded[starts[number] : ends[number]] == word) and word[0].isalpha()
+    ]
     result: list[Folding] = []
-    for (start, end), words in found.items():
+    # words that were run together share a place
+    for (start, end), numbers in itertools.groupby(doubtful, lambda n: (starts[n], ends[n])):
         first, last = offsets[start], offsets[end]
-        if _disguised(text[first:last], " ".join(words)):
-            result.append((text[first:last], " ".join(words), first, last))
-        if len(result) == _MOST_SHOWN:
-            break
+        meant = " ".join([words[number] for number in numbers])
+        if _disguised(text[first:last], meant):
+            result.append((text[first:last], meant, first, last))
+            if len(result) == _MOST_SHOWN:
+                break
     return tuple(result)
 
 

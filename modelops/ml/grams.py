@@ -9,15 +9,18 @@ from numpy.typing import NDArray
 
 Ids = NDArray[np.int64]
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)  # 2^64 by the golden ratio (Knuth, Fibonacci hashing)
-_SLOT_BITS = 18
+_FULLEST = 4  # slots for each key at least, so that most keys stand where they belong
 _KEY_BITS = 62
+_SHORTEST = 2  # letters of the shortest beginnings that are looked up
+_NONE = -1  # no term, but a term begins so
 
 
 class GramIndex:
     """Finds the numbers of the n-grams of words among those of a vocabulary.
 
     An n-gram is one integer: the numbers of its letters in the vocabulary's alphabet, side by
-    side. A hash table of such integers answers for all n-grams of all words in a few steps.
+    side. A hash table of such integers answers for all n-grams of all words in a few steps. It
+    holds the beginnings of terms as well: where nothing begins so, longer n-grams are not tried.
     """
 
     def __init__(self, terms: Sequence[str], lengths: range, first_number: int) -> None:
@@ -40,73 +43,84 @@ class GramIndex:
         starts = np.cumsum(sizes) - sizes
         codes = self.codes[points]
         keys = np.zeros(len(terms), dtype=np.int64)
+        beginnings = [keys[:0]]
         for place in range(int(sizes.max())):
             longer = np.flatnonzero(sizes > place)
             keys[longer] = keys[longer] << self.bits | codes[starts[longer] + place]
-        slots = _slots(keys)
-        order = np.argsort(slots, kind="stable")
-        self._keys = keys[order]
-        self._numbers = order + first_number
-        # the terms of slot s are rows _first[s] to _first[s + 1]
-        first = np.searchsorted(slots[order], np.arange((1 << _SLOT_BITS) + 1))
-        self._first = first.astype(np.int32)
+            if place + 1 >= _SHORTEST:
+                beginnings.append(keys[longer[sizes[longer] > place + 1]])
+        keys, numbers = _with_beginnings(keys, np.unique(np.concatenate(beginnings)), first_number)
+        self._shift = np.uint64(64 - (_FULLEST * len(keys)).bit_length())
+        size = 1 << (64 - int(self._shift))
+        self._keys = np.zeros(size, dtype=np.int64)
+        self._numbers = np.zeros(size, dtype=np.int32)
+        slots = self._slots(keys)
+        while len(keys):
+            free = self._keys.take(slots) == 0
+            self._keys[slots[free]] = keys[free]
+            placed = self._keys.take(slots) == keys
+            self._numbers[slots[placed]] = numbers[placed]
+            keys, numbers, slots = keys[~placed], numbers[~placed], slots[~placed] + 1
+            slots &= size - 1
 
     def find(self, words: Sequence[str], own: Ids) -> tuple[Ids, Ids]:
         """Return the numbers of the features of `words`, with repeats, and how many each has.
 
         `own` holds the number of each word itself, -1 for none. That comes first, then those of
-        the n-grams by length and place.
+        the n-grams by place and length.
         """
-        points = _points(f" {' '.join(words)} ")
-        codes = self.codes.take(points, mode="clip")
+        codes = self.codes.take(_points(f" {' '.join(words)} "), mode="clip")
         sizes = np.fromiter(map(len, words), np.int64, len(words)) + 1
-        owners = np.repeat(np.arange(len(words)), sizes)
-        # how far an n-gram from here may reach: to the space behind its word
-        reach = np.repeat(np.cumsum(sizes) + 1, sizes) - np.arange(len(owners))
-        usual = codes > 0
-        keys, fits = codes, usual
-        known = np.flatnonzero(own >= 0)
-        found, whose = [own.take(known)], [known]
-        for n in range(2, self.lengths[-1] + 1):
-            count = len(codes) - n + 1
-            if count <= 0:
-                break
-            keys = keys[:count] << self.bits | codes[n - 1 :]
-            fits = fits[:count] & usual[n - 1 :]
+        ends = np.add.accumulate(sizes)
+        starts = ends - sizes
+        # one row a place: the word that begins there, then the n-grams
+        found = np.full((len(codes) - 1, len(self.lengths) + 1), _NONE, dtype=np.int32)
+        found[starts, 0] = own
+        # how far an n-gram may reach: to the space behind its word
+        last = ends.repeat(sizes)
+        places = ((codes[:-1] > 0) & (codes[1:] > 0)).nonzero()[0]
+        keys = codes.take(places) << self.bits | codes.take(places + 1)
+        for n in range(_SHORTEST, self.lengths[-1] + 1):
+            if n > _SHORTEST:
+                more = codes.take(places + (n - 1), mode="clip")
+                longer = ((more > 0) & (last.take(places) - places >= n - 1)).nonzero()[0]
+                places = places.take(longer)
+                keys = keys.take(longer) << self.bits | more.take(longer)
+            hits, numbers = self._look_up(keys)
+            places, keys = places.take(hits), keys.take(hits)
             if n in self.lengths:
-                places = np.flatnonzero(fits & (reach[:count] >= n))
-                hits, numbers = self._look_up(keys.take(places))
-                found.append(numbers)
-                whose.append(owners.take(places.take(hits)))
-        numbers, owner = np.concatenate(found), np.concatenate(whose)
-        # small integers are sorted by digits, which takes no comparisons
-        small = owner.astype(np.uint16) if len(words) <= 1 << 16 else owner
-        order = small.argsort(kind="stable")
-        return numbers.take(order), np.bincount(owner, minlength=len(words))
+                found[places, n - self.lengths[0] + 1] = numbers
+        present = found >= 0
+        counts = np.add.reduceat(np.add.reduce(present, axis=1, dtype=np.int64), starts)
+        return found[present].astype(np.int64), counts
 
     def _look_up(self, keys: Ids) -> tuple[Ids, Ids]:
-        """Return the places of the `keys` that are terms, in order, and their numbers."""
-        slots = _slots(keys)
-        rows, last = self._first.take(slots), self._first.take(slots + 1)
-        at = np.flatnonzero(rows < last)
-        rows, last, wanted = rows.take(at), last.take(at), keys.take(at)
-        numbers = np.full(len(keys), -1, dtype=np.int64)
-        while len(at):
-            equal = self._keys.take(rows) == wanted
-            numbers[at[equal]] = self._numbers.take(rows[equal])
-            rows += 1
-            left = np.flatnonzero(~equal & (rows < last))
-            at, rows, last, wanted = at[left], rows[left], last[left], wanted[left]
-        hits = np.flatnonzero(numbers >= 0)
-        return hits, numbers[hits]
+        """Return the places of the `keys` in the table, in order, and their numbers."""
+        slots = self._slots(keys)
+        held = self._keys.take(slots)
+        # where another key stands, the next slots may hold it
+        left = ((held != keys) & (held != 0)).nonzero()[0]
+        while len(left):
+            onward = (slots.take(left) + 1) & (len(self._keys) - 1)
+            found = self._keys.take(onward)
+            slots[left], held[left] = onward, found
+            left = left[(found != keys.take(left)) & (found != 0)]
+        hits = (held == keys).nonzero()[0]
+        return hits, self._numbers.take(slots.take(hits))
+
+    def _slots(self, keys: Ids) -> Ids:
+        # the shift leaves small numbers, the same with and without a sign
+        return (keys.view(np.uint64) * _SPREAD >> self._shift).view(np.int64)
+
+
+def _with_beginnings(keys: Ids, beginnings: Ids, first_number: int) -> tuple[Ids, Ids]:
+    """Return the keys of terms and of beginnings that are no terms, and the numbers of all."""
+    more = np.setdiff1d(beginnings, keys, assume_unique=True)
+    numbers = np.arange(first_number, first_number + len(keys))
+    return np.concatenate([keys, more]), np.concatenate([numbers, np.full(len(more), _NONE)])
 
 
 def _points(text: str) -> Ids:
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(
         np.int64
     )
-
-
-def _slots(keys: Ids) -> Ids:
-    mixed = keys.astype(np.uint64) * _SPREAD >> np.uint64(64 - _SLOT_BITS)
-    return mixed.astype(np.int64)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,7 +30,7 @@ _SHORTEST_JOINED = 6
 _UNUSUAL_NEIGHBOURS = 2.5
 _SENTENCE = 14  # letters from which on a sentence may have been run together
 _STRANGER_LETTERS = range(4, 13)
-_STRANGER_COSTS = tuple(7.0 + 1.2 * letters for letters in _STRANGER_LETTERS)
+_STRANGER_COSTS = tuple(7.0 + 1.2 * letters for letters in _STRANGER_LETTERS)[::-1]  # longest first
 _UNDERSTOOD = 0.6  # share of the letters that known words must explain
 _CHOICES = {"1": "il", "6": "gb", "9": "gq", "2": "z", "0": "o", "!": "i", "|": "li"}
 _MOST_REMEMBERED = 20_000
@@ -40,13 +41,16 @@ _MOST_LETTERS = 1_000  # of unknown words looked at in one text
 _MOST_WORK = 5_000  # in one text, without the last word
 _MOST_WORK_ON_WORD = 4_000
 _LONGEST_WRITTEN = 100  # characters in which digits and symbols may stand for letters
+_MOST_JOINED = 4  # parts of a word that was taken apart
+_WHITE = ("", " ", "\n", "\t")
 _BEGINNING = 4  # letters by which the lexicon tells how long a word may get
 _STAR = re.compile(r"[*#]")
 _DOUBLED = re.compile(r"(.)\1+")
+_RUN = re.compile(r"(.)\1*")
 _UNIT = re.compile(r"\W*\d+[a-zñ]{1,2}\W*")
 Path = tuple[str, "Path"] | None
-# the cost of a way so far, its last word, that word's own cost and those of its pairs
-_Way = tuple[float, str, float, Mapping[str, float] | None]
+# the cost of a way so far, its last word, that word's own cost, those of its pairs, all its words
+_Way = tuple[float, str, float, Mapping[str, float] | None, Path]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +93,22 @@ class Lexicon:
         return min(known, key=self.costs.__getitem__, default=None)
 
 
-def repair(tokens: Tokens, lexicon: Lexicon) -> tuple[Tokens, list[int]] | None:
-    """Return the repaired reading and the numbers of its changed words, or None if none changed."""
-    costs = lexicon.costs
+def repair(
+    tokens: Tokens, lexicon: Lexicon, unknown: Iterable[int]
+) -> tuple[Tokens, list[int]] | None:
+    """Return the repaired reading and the numbers of its changed words, or None if none changed.
+
+    `unknown` are the numbers of the words that the lexicon does not hold.
+    """
     words = tokens.words
-    doubtful = [n for n, word in enumerate(words) if word not in costs and len(word) > 1]
     replaced: dict[int, list[str]] = {}
     joined: dict[int, int] = {}  # number of the first word joined -> number of words
+    neighbours = _Neighbours(tokens, lexicon)
     letters = work = 0
     seen: set[tuple[str, str]] = set()
-    for number in doubtful:
+    for number in unknown:
+        if len(words[number]) == 1:
+            continue
         letters += len(words[number])
         if letters > _MOST_LETTERS or work > _MOST_WORK:
             break
@@ -109,8 +119,8 @@ def repair(tokens: Tokens, lexicon: Lexicon) -> tuple[Tokens, list[int]] | None:
             work += effort
         if reading is not None:
             replaced[number] = reading
-        elif (run := _taken_apart(tokens, number, lexicon)) is not None:
-            first, size, word = run
+        elif (run := neighbours.with_word(number)) is not None:
+            size, first, word = run
             replaced[first] = [word]
             joined[first] = size
     if not replaced:
@@ -187,7 +197,7 @@ def _reading(word: str, written: str, lexicon: Lexicon, work: _Work) -> list[str
         found = lexicon.likeliest(_undoubled(word, lexicon, work))
         if found is not None and len(found) > 2:
             return [found]
-        return _parted(word, lexicon, work) or _parted(_DOUBLED.sub(r"\1", word), lexicon, work)
+        return _parted(word, lexicon, work) or _parted(_once(word), lexicon, work)
     return _parted(word, lexicon, work)
 
 
@@ -202,14 +212,20 @@ def _digits_as_letters(written: str, work: _Work) -> Iterator[str]:
         return
     options: list[Sequence[str]] = []
     for character in written:
-        meant = _CHOICES.get(character, character.translate(LEET))
-        options.append(character if character.isalpha() else meant if meant.isalpha() else ("",))
+        if not character.isalpha():
+            character = _CHOICES.get(character, character.translate(LEET))
+        options.append(character if character.isalpha() else ("",))
     for choice in itertools.islice(itertools.product(*options), _MOST_VARIANTS):
         work.done += 1
         letters = "".join(choice)
         yield letters
         if _DOUBLED.search(letters):
-            yield _DOUBLED.sub(r"\1", letters)
+            yield _once(letters)
+
+
+def _once(word: str) -> str:
+    """Return the word with letters that are doubled or stretched only once."""
+    return "".join(_RUN.findall(word))
 
 
 def _unmasked(written: str, lexicon: Lexicon, work: _Work) -> Iterable[str]:
@@ -250,29 +266,58 @@ def _undoubled(word: str, lexicon: Lexicon, work: _Work) -> list[str]:
     return [begun + word[end:] for begun in found]
 
 
-def _taken_apart(tokens: Tokens, number: int, lexicon: Lexicon) -> tuple[int, int, str] | None:
-    """Return (first, size, word) where neighbours of an unknown word make a known one."""
-    words, starts, ends, folded = tokens.words, tokens.starts, tokens.ends, tokens.folded
-    start, end = starts[number], ends[number]
-    if not folded[max(start - 1, 0) : start].strip() and not folded[end : end + 1].strip():
-        return None  # it stands alone
-    left = right = number
-    while left > max(0, number - 3) and not _gap(folded, ends[left - 1], starts[left]):
-        left -= 1
-    while right < min(len(words) - 1, number + 3) and not _gap(
-        folded, ends[right], starts[right + 1]
-    ):
-        right += 1
-    for size in (2, 3, 4):
-        for first in range(max(left, number - size + 1), min(number, right - size + 1) + 1):
-            whole = "".join(words[first : first + size])
+class _Neighbours:
+    """Finds known words that neighbours make: what was taken apart."""
+
+    def __init__(self, tokens: Tokens, lexicon: Lexicon) -> None:
+        self.tokens = tokens
+        self.lexicon = lexicon
+        self.found: dict[int, list[tuple[int, int, str]]] = {}  # by first word
+
+    def with_word(self, number: int) -> tuple[int, int, str] | None:
+        """Return (size, first, word) of the fewest neighbours of an unknown word, itself included.
+
+        Of as many the first ones count.
+        """
+        folded = self.tokens.folded
+        start, end = self.tokens.starts[number], self.tokens.ends[number]
+        if folded[max(start - 1, 0) : start] in _WHITE and folded[end : end + 1] in _WHITE:
+            return None  # it stands alone
+        best = None
+        for first in range(max(number - _MOST_JOINED + 1, 0), number + 1):
+            if first not in self.found:
+                self.found[first] = self._from(first)
+            for joined in self.found[first]:
+                if first + joined[0] > number and (best is None or joined < best):
+                    best = joined
+        return best
+
+    def _from(self, first: int) -> list[tuple[int, int, str]]:
+        tokens, costs, longest = self.tokens, self.lexicon.costs, self.lexicon.longest
+        words, folded = tokens.words, tokens.folded
+        found = []
+        whole = words[first]
+        for last in range(first + 1, min(first + _MOST_JOINED, len(words))):
+            if _gap(folded, tokens.ends[last - 1], tokens.starts[last]):
+                break
+            whole += words[last]
+            if len(whole) < _BEGINNING:
+                continue
+            if whole[:_BEGINNING] not in longest:
+                break  # no known word begins so
             if (
-                whole in lexicon.costs
-                and 4 <= len(whole) <= _LONGEST_WORD
-                and not _gap(folded, starts[first], ends[first + size - 1])
+                whole in costs
+                and len(whole) <= _LONGEST_WORD
+                and not _gap(folded, tokens.starts[first], tokens.ends[last])
             ):
-                return first, size, whole
-    return None
+                found.append((last - first + 1, first, whole))
+        return found
+
+
+def _gap(folded: str, start: int, end: int) -> bool:
+    """Tell whether there is white space, of which folded texts hold three kinds."""
+    between = folded[start:end]
+    return " " in between or "\n" in between or "\t" in between
 
 
 def _parted(word: str, lexicon: Lexicon, work: _Work) -> list[str] | None:
@@ -286,111 +331,104 @@ def _parted(word: str, lexicon: Lexicon, work: _Work) -> list[str] | None:
         return None
     if sum(map(lexicon.letters.__contains__, word)) < _UNDERSTOOD * count:
         return None
-    joined = _Joined(word, lexicon)
-    for start in range(count):
-        if joined.paths[start]:
-            work.done += joined.go_on_with_words(start)
-            if count >= _SENTENCE:
-                joined.go_on_with_strangers(start)
-            if work.done > _MOST_WORK_ON_WORD:
-                return None
-    parts = joined.likeliest()
+    parts = _likeliest_parts(word, lexicon, work)
     understood = sum(len(part) for part in parts if part in lexicon.costs)
     return parts if len(parts) > 1 and understood >= _UNDERSTOOD * count else None
 
 
-class _Joined:
-    """Words run together, and the ways found so far to part them.
+def _likeliest_parts(word: str, lexicon: Lexicon, work: _Work) -> list[str]:
+    """Return the cheapest way to part a word, none if there is none or it takes too long to find.
 
-    `paths[end]` holds for each last word of a way to get there its cost and the words before it.
+    For each place in the word the cheapest way to get there by each last word is kept.
     """
+    costs, pairs_of, longest = lexicon.costs, lexicon.pairs.get, lexicon.longest.get
+    count = len(word)
+    worst = _worst_cost(count)
+    ways: list[list[_Way]] = [[] for _ in range(count + 1)]
+    ways[0].append((0.0, "", 0.0, None, None))
+    strangers = _Strangers(word, lexicon, worst) if count >= _SENTENCE else None
+    for start, here in enumerate(ways):
+        if strangers is not None:
+            strangers.add(start, here)
+        if not here or start == count:
+            continue
+        letters = longest(word[start : start + _BEGINNING], _BEGINNING - 1)
+        ends = range(start + 1, min(start + letters, count) + 1)
+        parts = [part for end in ends if (part := word[start:end]) in costs]
+        if parts and parts[-1] == word:
+            parts.pop()
+        work.done += 1 + len(parts) * len(here)
+        if work.done > _MOST_WORK_ON_WORD:
+            return []
+        here.sort()
+        for part in parts:
+            alone = costs[part]
+            cost, path = _cheapest(here, part, alone)
+            if cost <= worst:
+                way = cost, part, alone, pairs_of(part), (part, path)
+                ways[start + len(part)].append(way)
+    path = min(ways[count], key=_COST)[-1] if ways[count] else None
+    found: list[str] = []
+    while path is not None:
+        part, path = path
+        found.append(part)
+    return found[::-1]
 
-    def __init__(self, word: str, lexicon: Lexicon) -> None:
+
+class _Strangers:
+    """Unknown words of a few letters in what may be a whole sentence run together."""
+
+    def __init__(self, word: str, lexicon: Lexicon, worst: float) -> None:
         self.word = word
         self.lexicon = lexicon
-        self.worst = _worst_cost(len(word))
-        self.paths: list[dict[str, tuple[float, Path]]] = [{} for _ in range(len(word) + 1)]
-        self.paths[0] = {"": (0.0, None)}
-        # the unknown word kept at each end, the cheapest, and its cost, which another must beat
-        self.strangers = [""] * (len(word) + 1)
-        self.stranger_costs = [math.nextafter(self.worst, math.inf)] * (len(word) + 1)
+        self.worst = worst
+        # for each place the cost of the cheapest way to get there, and its words
+        self.costs: list[float] = []
+        self.paths: list[Path] = []
 
-    def go_on_with_words(self, start: int) -> int:
-        """Go on from `start` with each known word that stands there; return the work it was."""
-        word, paths, before = self.word, self.paths, self.paths[start]
-        costs, pairs = self.lexicon.costs, self.lexicon.pairs
-        longest = self.lexicon.longest.get(word[start : start + _BEGINNING], _BEGINNING - 1)
-        ends = range(start + 1, min(start + longest, len(word)) + 1)
-        parts = [part for end in ends if (part := word[start:end]) in costs and part != word]
-        if not parts:
-            return 1
-        ways = [
-            (so_far, last, costs.get(last, 0.0), pairs.get(last))
-            for last, (so_far, _) in before.items()
-        ]
-        ways.sort()
-        for part in parts:
-            cost, last = _cheapest(ways, part, costs[part])
-            if cost <= self.worst:
-                end = start + len(part)
-                paths[end][part] = (cost, (last, before[last][1]))
-        return 1 + len(parts) * len(ways)
-
-    def go_on_with_strangers(self, start: int) -> None:
-        """Go on from `start` with the unknown words of a few letters that stand there."""
-        word, before = self.word, self.paths[start]
-        costs, limits = self.lexicon.costs, self.stranger_costs
-        nearest = min(before, key=lambda last: before[last][0])
-        so_far, path = before[nearest]
-        ends = range(start + _STRANGER_LETTERS[0], len(word) + 1)
-        for end, more in zip(ends, _STRANGER_COSTS, strict=False):
-            cost = so_far + more
-            if cost < limits[end] and (part := word[start:end]) not in costs:
-                self.paths[end].pop(self.strangers[end], None)
-                self.strangers[end], limits[end] = part, cost
-                self.paths[end][part] = (cost, (nearest, path))
-
-    def likeliest(self) -> list[str]:
-        """Return the words of the cheapest way to the end, none if there is no way."""
-        found = self.paths[len(self.word)]
-        if not found:
-            return []
-        last, (_, path) = min(found.items(), key=lambda item: item[1][0])
-        parts = [last]
-        while path is not None and path[0]:
-            parts.append(path[0])
-            path = path[1]
-        return parts[::-1]
+    def add(self, end: int, ways: list[_Way]) -> None:
+        """Add to the ways that end at `end` the cheapest one whose last word is unknown."""
+        first = max(end - _STRANGER_LETTERS[-1], 0)
+        last = max(end - _STRANGER_LETTERS[0] + 1, 0)
+        more = _STRANGER_COSTS[first - end :]
+        totals = list(map(operator.add, self.costs[first:last], more))
+        while totals and (cost := min(totals)) <= self.worst:
+            place = totals.index(cost)
+            part = self.word[first + place : end]
+            if part not in self.lexicon.costs:
+                path = part, self.paths[first + place]
+                ways.append((cost, part, 0.0, self.lexicon.pairs.get(part), path))
+                break
+            totals[place] = math.inf
+        nearest = min(ways, key=_COST, default=_NO_WAY)
+        self.costs.append(nearest[0])
+        self.paths.append(nearest[-1])
 
 
-def _cheapest(ways: Sequence[_Way], part: str, alone: float) -> tuple[float, str]:
-    """Return what it costs at least to go on with a known word, and behind which word.
+_COST = operator.itemgetter(0)
+_NO_WAY: _Way = (math.inf, "", 0.0, None, None)
+
+
+def _cheapest(ways: Sequence[_Way], part: str, alone: float) -> tuple[float, Path]:
+    """Return what it costs at least to go on with a known word, and the words before it.
 
     `alone` is the cost of the word by itself; `ways` are in order.
     """
     unusual = alone + _UNUSUAL_NEIGHBOURS
-    best, behind = math.inf, ""
-    for so_far, last, cost, followers in ways:
+    best, behind, before = math.inf, "", None
+    for so_far, last, cost, followers, path in ways:
         if so_far > best:
             break  # as are all that follow
-        if not last:
-            total = so_far + alone
-        elif followers is not None and (pair := followers.get(part)) is not None:
-            total = so_far + max(pair - cost, 0.0)
+        if followers is not None and (pair := followers.get(part)) is not None:
+            total = so_far + (pair - cost if pair > cost else 0.0)
         else:
-            total = so_far + unusual
+            total = so_far + (unusual if last else alone)
         if total < best or (total == best and last < behind):
-            best, behind = total, last
-    return best, behind
+            best, behind, before = total, last, path
+    return best, before
 
 
 def _worst_cost(letters: int) -> float:
     """Return the cost up to which a reading is believed: by chance long ones are rare."""
     per_letter = min(1.45 + 0.12 * max(letters - 8, 0), 2.2)
     return per_letter * letters
-
-
-def _gap(folded: str, start: int, end: int) -> bool:
-    """Tell whether there is white space."""
-    between = folded[start:end]
-    return "".join(between.split()) != between

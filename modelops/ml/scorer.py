@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -20,14 +20,16 @@ from modelops.ml.artifacts import NumericModel
 from modelops.ml.explain import Explanation, explain, undone
 from modelops.ml.language import UNKNOWN, detect
 from modelops.ml.repair import Lexicon, repair
-from modelops.ml.segments import Reading
+from modelops.ml.segments import Run, Segments
 from modelops.ml.text import Tokens, tokenize
-from modelops.ml.vectors import FeatureIndex
+from modelops.ml.vectors import FeatureIndex, Step
 from modelops.ml.windows import windows
 
 Array = NDArray[np.float64]
 GOLDEN_TOLERANCE = 1e-6
 _SAME_LOGIT = 1e-9
+_WORTHWHILE = 100  # words that need not be read again
+_WORDS_AT_ONCE = 500  # in one pass: more do not fit the processor's cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +47,26 @@ class TextScore:
 WHOLE, WINDOW, REPAIRED, REPAIRED_WINDOW = range(4)
 
 
-class Part(NamedTuple):
-    """The parts of one kind that a text has, of which for each head the greatest counts.
+class Way(NamedTuple):
+    """A way to score a text: a reading of it, the segments as words (first, end) and as steps."""
 
-    `start` and `end` are the words of the first one with the greatest logit of `toxic`.
-    """
+    kind: int  # WHOLE ...
+    tokens: Tokens
+    cut: Sequence[tuple[int, int]]
+    segments: Sequence[tuple[Run, ...]]
+
+
+class Part(NamedTuple):
+    """The parts of one kind that a text has, of which for each head the greatest counts."""
 
     kind: int  # WHOLE ...
     logits: list[float]  # the greatest of each head, before handicaps
     tokens: Tokens
-    reading: Reading
+    # the words of the first one with the greatest logit of `toxic`, and where it is scored
     start: int
     end: int
+    segments: Segments
+    row: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +89,7 @@ class Scorer:
 
     def __init__(self, model: NumericModel) -> None:
         details = model.details
-        self.index = FeatureIndex(model)
-        self.intercepts: list[float] = model.intercepts.tolist()
+        self.intercepts: Array = model.intercepts
         self.head_order = model.heads
         self.heads: dict[str, tuple[str, ...]] = {
             head: tuple(values["languages"]) for head, values in details["heads"].items()
@@ -104,6 +113,7 @@ class Scorer:
             for language in self.languages
         }
         self.lexicon = Lexicon.from_terms(model.terms["word"], model.idf["word"])
+        self.index = FeatureIndex(model, self.lexicon.costs)
 
     @classmethod
     def from_numeric(cls, model: NumericModel) -> Scorer:
@@ -115,9 +125,12 @@ class Scorer:
 
     def raw_of_heads(self, texts: Sequence[str]) -> Array:
         """Return the same of every head, shape (n_texts, n_heads), in the order of the heads."""
-        logits = [self._read(tokenize(text)).logits() for text in texts]
-        shaped = np.array(logits).reshape(len(texts), len(self.head_order))
-        return np.asarray(1.0 / (1.0 + np.exp(-(shaped + self.intercepts))))
+        logits = [np.zeros((0, len(self.head_order)))]
+        for group in _groups(map(tokenize, texts)):
+            steps: list[Step] = []
+            segments = [self._whole(tokens, steps).segments[0] for tokens in group]
+            logits.append(Segments(self.index, steps, segments).logits + self.intercepts)
+        return np.asarray(1.0 / (1.0 + np.exp(-np.concatenate(logits))))
 
     def score(
         self,
@@ -127,14 +140,21 @@ class Scorer:
         default_language: str = "es",
     ) -> list[TextScore]:
         """Score texts; `languages` holds the declared language of each, or None to detect it."""
+        groups = _groups(map(tokenize, texts))
+        read = (own for group in groups for own in zip(group, self._parts(group), strict=True))
         return [
-            self._score(text, language, default_language)
-            for text, language in zip(texts, languages, strict=True)
+            self._score(text, tokens, parts, language, default_language)
+            for text, language, (tokens, parts) in zip(texts, languages, read, strict=True)
         ]
 
-    def _score(self, text: str, declared: str | None, default_language: str) -> TextScore:
-        tokens = tokenize(text)
-        parts = self._parts(tokens)
+    def _score(
+        self,
+        text: str,
+        tokens: Tokens,
+        parts: Sequence[Part],
+        declared: str | None,
+        default_language: str,
+    ) -> TextScore:
         language = declared or detect(tokens, text, self.languages)
         candidates = (language,) if language in self.languages else self.languages
         best: dict[str, Part] = {}
@@ -163,45 +183,81 @@ class Scorer:
         """Take the readings apart and score every part."""
         rows: list[Part] = []
         owners = [0]
-        for tokens in readings:
-            rows += self._parts(tokens)
-            owners.append(len(rows))
+        for group in _groups(readings):
+            for parts in self._parts(group):
+                rows += parts
+                owners.append(len(rows))
         logits = np.array([row.logits for row in rows]).reshape(len(rows), len(self.head_order))
         return Parts(rows, owners, logits)
 
-    def _parts(self, tokens: Tokens) -> list[Part]:
-        """Return the parts of one text, the plain reading first, the repaired one last."""
-        reading = self._read(tokens)
-        parts = [self._whole(WHOLE, tokens, reading)]
-        if cut := windows(tokens):
-            parts.append(self._windows(WINDOW, tokens, reading, cut))
-        other = repair(tokens, self.lexicon)
-        if other is not None:
-            tokens, changed = other
-            reading = self._read(tokens)
-            # the windows in which nothing changed are scored already
-            if cut := _holding(windows(tokens), changed):
-                parts.append(self._windows(REPAIRED_WINDOW, tokens, reading, cut))
-            parts.append(self._whole(REPAIRED, tokens, reading))
+    def _parts(self, readings: Sequence[Tokens]) -> list[list[Part]]:
+        """Return the parts of each text, the plain reading first, the repaired one last."""
+        steps: list[Step] = []
+        ways = [self._ways(tokens, steps) for tokens in readings]
+        segments = Segments(
+            self.index, steps, [segment for own in ways for way in own for segment in way.segments]
+        )
+        logits: list[list[float]] = (segments.logits + self.intercepts).tolist()
+        parts: list[list[Part]] = []
+        row = 0
+        for own in ways:
+            found: list[Part] = []
+            for way in own:
+                end = row + len(way.cut)
+                best, greatest = _loudest(logits[row:end])
+                first, last = way.cut[best]
+                part = Part(way.kind, greatest, way.tokens, first, last, segments, row + best)
+                found.append(part)
+                row = end
+            parts.append(found)
         return parts
 
-    def _read(self, tokens: Tokens) -> Reading:
-        return Reading(self.index, self.index.steps(tokens.words))
+    def _ways(self, tokens: Tokens, steps: list[Step]) -> list[Way]:
+        """Return the ways to score a text, whose readings join `steps`.
 
-    def _whole(self, kind: int, tokens: Tokens, reading: Reading) -> Part:
-        return Part(kind, self._shifted(reading.logits()), tokens, reading, 0, len(tokens.words))
+        The plain reading comes first, the repaired one last.
+        """
+        first = len(steps) // 2
+        ways = [self._whole(tokens, steps)]
+        if cut := windows(tokens):
+            ways.append(Way(WINDOW, tokens, cut, _steps_of(cut, first)))
+        unknown = [number for number, step in enumerate(steps[2 * first :: 2]) if step[3]]
+        if unknown and (other := repair(tokens, self.lexicon, unknown)):
+            ways += self._repaired(tokens, first, *other, steps)
+        return ways
 
-    def _windows(
-        self, kind: int, tokens: Tokens, reading: Reading, cut: Sequence[tuple[int, int]]
-    ) -> Part:
-        logits = reading.parts(cut)
-        greatest: list[float] = np.maximum.reduce(logits).tolist()
-        # those that differ in their last digits only say the same
-        start, end = cut[int((logits[:, 0] >= greatest[0] - _SAME_LOGIT).argmax())]
-        return Part(kind, self._shifted(greatest), tokens, reading, start, end)
+    def _whole(self, tokens: Tokens, steps: list[Step]) -> Way:
+        first, count = len(steps), len(tokens.words)
+        steps += self.index.steps(tokens.words)
+        return Way(WHOLE, tokens, [(0, count)], [((first, first + max(2 * count - 1, 1)),)])
 
-    def _shifted(self, logits: Sequence[float]) -> list[float]:
-        return [a + b for a, b in zip(logits, self.intercepts, strict=True)]
+    def _repaired(
+        self, plain: Tokens, first: int, tokens: Tokens, changed: Sequence[int], steps: list[Step]
+    ) -> list[Way]:
+        """Return the ways to score a repaired reading, of which only what changed joins `steps`.
+
+        `first` is the first word of the plain reading there.
+        """
+        count, more = len(tokens.words), len(tokens.words) - len(plain.words)
+        # the windows in which nothing changed are scored already
+        cut = _holding(windows(tokens), changed)
+        # the words to read again, with those that make a pair with a changed one
+        start = min([max(changed[0] - 1, 0), *(window[0] for window in cut)])
+        end = max([min(changed[-1] + 2, count), *(window[1] for window in cut)])
+        if count - (end - start) < _WORTHWHILE:
+            start, end = 0, count
+        again = len(steps) // 2
+        steps += self.index.steps(tokens.words[start:end])
+        runs = (
+            (2 * first, 2 * (first + start)),
+            (2 * again, 2 * (again + end - start) - 1),
+            (2 * (first + end - more) - 1, 2 * (first + count - more) - 1),
+        )
+        whole = tuple(run for run in runs if run[0] < run[1])
+        ways = [Way(REPAIRED, tokens, [(0, count)], [whole])]
+        if cut:
+            ways.insert(0, Way(REPAIRED_WINDOW, tokens, cut, _steps_of(cut, again - start)))
+        return ways
 
     def forget(self) -> None:
         """Forget all words met before, as a process that has just started."""
@@ -209,12 +265,9 @@ class Scorer:
         self.lexicon.readings.clear()
 
     def _explanation(self, part: Part, offsets: Sequence[int]) -> Explanation:
-        reading = part.reading
-        if part.kind in (WINDOW, REPAIRED_WINDOW):
-            reading = reading.part(part.start, part.end)
         return explain(
-            reading.contributions(), part.tokens, part.start, part.end,
-            offsets=offsets, intercept=self.intercepts[0],
+            part.segments.contributions(part.row), part.tokens, part.start, part.end,
+            offsets=offsets, intercept=float(self.intercepts[0]),
         )  # fmt: skip
 
     def _probabilities(self, logits: Sequence[float], language: str) -> dict[str, float]:
@@ -235,6 +288,34 @@ class Scorer:
             for score, case in zip(scores, self.golden, strict=True)
             for head, expected in case["probabilities"].items()
         )
+
+
+def _groups(readings: Iterable[Tokens]) -> Iterator[list[Tokens]]:
+    """Yield the texts in groups that are scored in one pass."""
+    group: list[Tokens] = []
+    words = 0
+    for tokens in readings:
+        group.append(tokens)
+        words += len(tokens.words)
+        if words >= _WORDS_AT_ONCE:
+            yield group
+            group, words = [], 0
+    if group:
+        yield group
+
+
+def _steps_of(cut: Sequence[tuple[int, int]], first: int) -> list[tuple[Run, ...]]:
+    """Return the steps of segments of a reading that begins with word `first`."""
+    return [((2 * (first + start), 2 * (first + end) - 1),) for start, end in cut]
+
+
+def _loudest(logits: Sequence[list[float]]) -> tuple[int, list[float]]:
+    """Return the first row with the greatest logit of `toxic`, and the greatest of each head."""
+    if len(logits) == 1:
+        return 0, logits[0]
+    greatest = list(map(max, *logits))
+    # those that differ in their last digits only say the same
+    return next(n for n, own in enumerate(logits) if own[0] >= greatest[0] - _SAME_LOGIT), greatest
 
 
 def _holding(segments: Sequence[tuple[int, int]], changed: Sequence[int]) -> list[tuple[int, int]]:

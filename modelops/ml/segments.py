@@ -1,84 +1,123 @@
-"""Logits of texts and of their parts, exact and quick.
+"""Logits of texts and of their segments, exact and quick.
 
 A tf-idf vector need not be written out. The gain of a feature (idf times weight, and idf squared
 for the length of the vector) counts tf times, and most features occur once. So the gains of words
 are added up, which were summed when a word was met first, and only what occurs more than once is
-corrected: by tf - count for the logit, by tf² - count for the length.
+corrected: by tf - count for the logit, by tf² - count for the length. All segments of a text, or
+of several texts, take one pass: with few words, the number of steps is what costs time.
 """
 
 from __future__ import annotations
 
-import math
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from modelops.ml.vectors import NUMBER_BYTES, FeatureIndex, Ids, Step, first_of_each
+from modelops.ml.vectors import NUMBER_BYTES, NUMBERS, FeatureIndex, Ids, Step
 
 Array = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-_BITS = 32  # keys hold two numbers, the lower one in so many bits
-_LOWER = (1 << _BITS) - 1
+_TINY = 1e-300  # so that empty blocks, whose length does not matter, have one
 
 
-class Reading:
-    """A text as `steps` of an index: its logits, those of its parts, and what each word adds."""
+Run = tuple[int, int]  # of steps: the first, and that behind the last
 
-    def __init__(self, index: FeatureIndex, steps: Sequence[Step]) -> None:
+
+class Segments:
+    """Segments of texts: their logits, and what each of their words adds to these.
+
+    A segment is made of runs of `steps`, which most have one of. It begins and ends with a word:
+    the pairs that its outer words make with others lie outside. `logits` has shape
+    (n_segments, n_heads), without intercepts.
+    """
+
+    def __init__(
+        self, index: FeatureIndex, steps: Sequence[Step], segments: Sequence[tuple[Run, ...]]
+    ) -> None:
         self._index = index
-        self._steps = steps
-        gains = np.frombuffer(b"".join([step.gains for step in steps]))
-        self._gains: Array = gains.reshape(len(steps), 2 * index.width)
-        self._contents = [step.numbers for step in steps]
-        self._numbers: Ids = np.frombuffer(b"".join(self._contents), np.int64)
-        # of all features in order: the number and, below, the place of the occurrence
-        self._keys: Ids = self._numbers << _BITS
-        self._keys += np.arange(len(self._keys))
-        self._keys.sort()
-        numbers = self._keys >> _BITS
-        self._again: Bools = numbers[1:] == numbers[:-1]
-        self._repeated, self._counts = _counted(numbers[1:].compress(self._again))
+        self._segments = segments
+        self._runs = list(itertools.chain.from_iterable(segments))
+        self._contents = [step[0] for step in steps]
+        # a row more, so that behind the last step there is one
+        gains = np.frombuffer(b"".join([step[1] for step in steps]) + index.no_gains)
+        self._gains: Array = gains.reshape(len(steps) + 1, 2 * index.width)
+        # of what a segment holds more than once: the numbers of the features, how often, and by
+        # what to correct their gains; those of segment n begin at _edges[2n], those that are
+        # character n-grams at _edges[2n + 1]
+        self._repeated, self._counts, self._edges = self._count()
         self._corrections: Array = index.gains.take(self._repeated, axis=0)
         self._corrections *= index.excess(self._counts)
-        self._parting = int(self._repeated.searchsorted(index.first_char))  # of the two blocks
-        self._sums: list[float] = self._whole_sums().tolist()
-        # the lengths of the two blocks' vectors; those of empty blocks do not matter
-        self._norms = (
-            math.sqrt(self._sums[index.width - 1]) or 1.0,
-            math.sqrt(self._sums[-1]) or 1.0,
-        )
+        sums = self._sums()
+        self._lengths: Array = np.sqrt(np.maximum(sums[:, -1:], _TINY))
+        shares = sums[:, :-1] / self._lengths
+        self.logits: Array = shares[::2] + shares[1::2]
 
-    def part(self, start: int, end: int) -> Reading:
-        """Return words `start` to `end` on their own."""
-        return Reading(self._index, self._steps[2 * start : max(2 * end - 1, 2 * start)])
+    def _count(self) -> tuple[Ids, Ids, list[int]]:
+        index, count = self._index, len(self._segments)
+        if count == 1:
+            repeated, counts = _repeated(np.sort(self._numbers(0)))
+            parting = int(repeated.searchsorted(NUMBERS.type(index.first_char)))
+            return repeated, counts, [0, parting, len(repeated)]
+        content = b"".join(self._contents)
+        ends = [0, *itertools.accumulate(map(len, self._contents))]  # of steps, in bytes
+        sections = [content[ends[first] : ends[end]] for first, end in self._runs]
+        numbers = np.frombuffer(b"".join(sections), NUMBERS)
+        # a key holds the number of the segment and, below, that of the feature
+        bits = len(index.gains).bit_length()
+        # integers of 32 bits are sorted twice as fast
+        dtype = np.uint32 if count << bits <= 1 << 32 else np.int64
+        owners = (np.arange(count) << bits).astype(dtype)
+        sizes = np.fromiter(map(len, sections), np.int64, len(sections)) // NUMBER_BYTES
+        runs = owners.repeat(list(map(len, self._segments))) if len(sections) > count else owners
+        keys = runs.repeat(sizes)
+        keys += numbers
+        keys.sort()
+        repeated, counts = _repeated(keys)
+        edges = owners.repeat(2)
+        edges[1::2] += dtype(index.first_char)
+        places = repeated.searchsorted(edges).tolist()
+        return repeated & dtype((1 << bits) - 1), counts, [*places, len(repeated)]
 
-    def _whole_sums(self) -> Array:
-        """Return the corrected gains of the whole text: those of the two blocks, (2 * width,)."""
-        sums: Array = np.add.reduce(self._gains)
-        sums[: self._index.width] += np.add.reduce(self._corrections[: self._parting])
-        sums[self._index.width :] += np.add.reduce(self._corrections[self._parting :])
+    def _sums(self) -> Array:
+        """Return the corrected gains of each segment's words, then characters, (2n, width)."""
+        count, width = len(self._segments), self._index.width
+        bounds = list(itertools.chain.from_iterable(self._runs))
+        sums = np.add.reduceat(self._gains, bounds, axis=0)[::2]
+        if len(sums) > count:
+            firsts = [0, *itertools.accumulate(map(len, self._segments[:-1]))]
+            sums = np.add.reduceat(sums, firsts, axis=0)
+        sums = sums.reshape(2 * count, width)
+        if count == 1 and 0 < self._edges[1] < self._edges[2]:
+            sums += np.add.reduceat(self._corrections, self._edges[:2], axis=0)
+            return sums
+        edges = np.array(self._edges)
+        held = (edges[1:] > edges[:-1]).nonzero()[0]
+        if len(held):
+            sums[held] += np.add.reduceat(self._corrections, edges.take(held), axis=0)
         return sums
 
-    def logits(self) -> list[float]:
-        """Return the logits, one a head, without intercepts."""
-        word, character = self._norms
-        sums, width = self._sums, self._index.width
-        return [sums[head] / word + sums[width + head] / character for head in range(width - 1)]
-
-    def contributions(self, head: int = 0) -> list[float]:
-        """Return what each word adds to the logit of a head; their sum is exact.
+    def contributions(self, number: int, head: int = 0) -> list[float]:
+        """Return what each word of a segment adds to its logit of a head; their sum is exact.
 
         A feature that occurs more than once is shared out evenly, a pair of words by halves.
         """
-        word, character = self._norms
-        shares = self._gains[:, head] / word + self._gains[:, self._index.width + head] / character
-        if len(self._repeated):
-            more = self._corrections[:, head] / self._counts
-            more[: self._parting] /= word
-            more[self._parting :] /= character
-            steps = np.arange(len(shares)).repeat(self._sizes()).take(self._places())
-            shares += np.bincount(steps, more.repeat(self._counts), len(shares))
+        runs = self._segments[number]
+        word, character = self._lengths[2 * number : 2 * number + 2, 0]
+        if len(runs) == 1:
+            gains = self._gains[runs[0][0] : runs[0][1]]
+        else:
+            gains = np.concatenate([self._gains[first:end] for first, end in runs])
+        shares = gains[:, head] / word + gains[:, self._index.width + head] / character
+        start, parting, stop = self._edges[2 * number : 2 * number + 3]
+        if stop > start:
+            more = self._corrections[start:stop, head] / self._counts[start:stop]
+            more[: parting - start] /= word
+            more[parting - start :] /= character
+            weights = self._index.spread(self._repeated[start:stop], more, self._numbers(number))
+            sizes = [len(own) // NUMBER_BYTES for own in self._own_contents(number)]
+            steps = np.arange(len(shares)).repeat(sizes)
+            shares += np.bincount(steps, weights, len(shares))
         words = shares[::2]
         halves = shares[1::2] / 2.0
         words[:-1] += halves
@@ -86,68 +125,24 @@ class Reading:
         result: list[float] = words.tolist()
         return result
 
-    def _places(self) -> Ids:
-        """Return the places of the repeated features, those of the same side by side."""
-        chosen = np.zeros(len(self._keys), dtype=bool)
-        chosen[1:] = self._again
-        chosen[:-1] |= self._again
-        places: Ids = self._keys.compress(chosen) & _LOWER
-        return places
+    def _own_contents(self, number: int) -> list[bytes]:
+        """Return the contents of the steps of a segment."""
+        runs = self._segments[number]
+        if len(runs) == 1:
+            return self._contents[runs[0][0] : runs[0][1]]
+        return [content for first, end in runs for content in self._contents[first:end]]
 
-    def _sizes(self) -> Ids:
-        """Return how many features each step has."""
-        count = len(self._contents)
-        return np.fromiter(map(len, self._contents), np.int64, count) // NUMBER_BYTES
-
-    def parts(self, segments: Sequence[tuple[int, int]]) -> Array:
-        """Return the logits of segments (first word, end word), shape (n_segments, n_heads)."""
-        width = self._index.width
-        bounds = 2 * np.array(segments, dtype=np.int64)  # steps
-        bounds[:, 1] -= 1
-        until = np.zeros((len(self._steps) + 1, 2 * width))
-        np.add.accumulate(self._gains, out=until[1:])
-        sums = until.take(bounds[:, 1], axis=0)
-        sums -= until.take(bounds[:, 0], axis=0)
-        sums = sums.reshape(2 * len(segments), width)
-        blocks, corrections = self._corrections_of(bounds)
-        if len(blocks):
-            first = first_of_each(blocks)
-            sums[blocks.take(first)] += np.add.reduceat(corrections, first, axis=0)
-        norms = np.sqrt(sums[:, -1:])
-        norms[norms == 0.0] = 1.0
-        shares = sums[:, :-1] / norms
-        logits: Array = shares[::2] + shares[1::2]
-        return logits
-
-    def _corrections_of(self, bounds: Ids) -> tuple[Ids, Array]:
-        """Return what is to be added for the features that a segment holds more than once.
-
-        Segments are given by their first and their end step. For each such feature: twice the
-        number of the segment, plus 1 in the block of characters; the correction of its gains.
-        """
-        ends = np.zeros(len(self._steps) + 1, dtype=np.int64)
-        np.add.accumulate(self._sizes(), out=ends[1:])
-        places = ends.take(bounds)
-        numbers = self._numbers
-        keys = np.concatenate([numbers[start:end] for start, end in places.tolist()])
-        keys += (np.arange(len(bounds)) << _BITS).repeat(places[:, 1] - places[:, 0])
-        keys.sort()
-        keys, counts = _counted(keys[1:].compress(keys[1:] == keys[:-1]))
-        numbers = keys & _LOWER
-        blocks = (keys >> _BITS) * 2
-        blocks += numbers >= self._index.first_char
-        return blocks, self._index.gains.take(numbers, axis=0) * self._index.excess(counts)
+    def _numbers(self, number: int) -> Ids:
+        """Return the numbers of the features of a segment, with repeats."""
+        return np.frombuffer(b"".join(self._own_contents(number)), NUMBERS)
 
 
-def _counted(again: Ids) -> tuple[Ids, Ids]:
-    """Return what occurs more than once, and how often.
-
-    `again` holds, in order, all occurrences but the first of each.
-    """
-    first = first_of_each(again)
-    counts = np.empty_like(first)
-    if len(first):
-        np.subtract(first[1:], first[:-1], out=counts[:-1])
-        counts[-1] = len(again) - first[-1]
-        counts += 1
-    return again.take(first), counts
+def _repeated(keys: Ids) -> tuple[Ids, Ids]:
+    """Return what sorted keys hold more than once, and how often."""
+    again = np.zeros(len(keys) + 1, dtype=bool)
+    np.equal(keys[1:], keys[:-1], out=again[1 : len(keys)])
+    turns = (again[1:] != again[:-1]).nonzero()[0]
+    first = turns[::2]
+    counts = turns[1::2] - first
+    counts += 1
+    return keys.take(first), counts

@@ -34,6 +34,7 @@ _SEPARATED = re.compile(r"[^\w\s]*([\w@$])([^\w\s])[\w@$](?:\2[\w@$])*[^\w\s]*")
 _MOST_AMBIGUOUS = 50  # letters and separators at once, which `_SEPARATED` tries as both
 _NUMBER = re.compile(r"[#$€£¥(+~=<>-]*\d[\d.,:;/x×'*+=–-]*+[a-zñº°ª%$€£\"']{0,3}[).,;:!?]*")
 _PIECE = re.compile(r"[\w@$|€£+]+(?:[!'][\w@$|€£]+)*|(?<![.,;:…])[.,;:…]*+[!?\"][!?\".,;:…]*")
+_PARTING = dict.fromkeys(map(ord, "-/\\()[]{}#%&=<>~^,;¿¡"), " ")  # what no pattern here looks at
 _DIGITS = re.compile(r"\d+")
 _MASKED = re.compile(r"\*?([^\W\d_]++(?:\*+[^\W\d_]++)+|[^\W\d_]++\*{2,}+)\W*")
 _STRETCHED = re.compile(r"(.)\1\1+")
@@ -174,16 +175,20 @@ def _add_complex(found: _Words, chunk: str) -> None:
         if word := _spelled(chunk):
             found.append((word, 0, end))
         return
+    begins_as_word = chunk[:2].isalpha()  # neither a number nor letters parted by marks
+    if begins_as_word and (words := _parted_by_marks(chunk)):
+        found += words
+        return
     if length := _url_length(chunk):
         found.append((URL, 0, length))
     elif "@" in chunk and (match := _MENTION.match(chunk)):
         found.append((USER, match.start(1), match.end()))
         if match.end() < end:
             _add_pieces(found, chunk[match.end() :], match.end())
-    elif _NUMBER.fullmatch(chunk):
+    elif not begins_as_word and _NUMBER.fullmatch(chunk):
         found.append((_number(chunk), 0, end))
     else:
-        separated = _separated(chunk)
+        separated = None if begins_as_word else _separated(chunk)
         if "*" in chunk and not separated and (match := _MASKED.fullmatch(chunk)):
             found.append((match.group(1), match.start(1), match.end(1)))
         elif separated and any(c.isalpha() for c in chunk):
@@ -194,6 +199,20 @@ def _add_complex(found: _Words, chunk: str) -> None:
             _add_pieces(found, chunk, 0)
     if not _ENDS.isdisjoint(chunk[-2:]):
         found.append(("", end, end))
+
+
+def _parted_by_marks(chunk: str) -> _Words:
+    """Return the words of a chunk of letters and of marks that only part, none for any other."""
+    found: _Words = []
+    start = 0
+    for part in chunk.translate(_PARTING).split(" "):
+        end = start + len(part)
+        if part.isalpha():
+            found.append((part, start, end))
+        elif part:
+            return []
+        start = end + 1
+    return found
 
 
 def _url_length(chunk: str) -> int:

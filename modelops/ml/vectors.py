@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import Sequence
-from typing import NamedTuple
+import threading
+from collections.abc import Container, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,22 +19,16 @@ _CACHE_WORDS = 30_000  # of about 600 bytes each, 18 megabytes in all
 _CACHE_WORD_LENGTH = 24  # longer words are rare and large
 _FEW_LETTERS = 80  # up to so many, looking up n-grams one by one is faster
 _COUNTS = 256  # up to so many occurrences, what follows from the count is looked up
-NUMBER_BYTES = 8
+NUMBERS = np.dtype(np.uint32)  # of features
+NUMBER_BYTES = NUMBERS.itemsize
 
 
-class Step(NamedTuple):
-    """What a word, or a pair of neighbours, adds to a text; as bytes, which are joined fast.
-
-    `numbers` are those of its features, with repeats (int64). `gains` are theirs, summed for each
-    block (float64, shape (2, width)). A word has `followers` if the model knows pairs with it.
-    """
-
-    numbers: bytes
-    gains: bytes
-    followers: Followers | None
-
-
-# the words that a word makes a pair with -> the pair's number, once met its step
+# What a word, or a pair of neighbours, adds to a text. As bytes, which are joined fast: the numbers
+# of its features, with repeats (NUMBERS), and their gains, summed for each block (float64, shape
+# (2, width)). Of a word also the words that it makes a pair with, if the model knows any, and
+# whether the word itself is unknown: all that is asked of a word takes one look-up.
+Step = tuple[bytes, bytes, "Followers | None", bool]
+# second word of a pair -> the pair's number, once met its step
 Followers = dict[str, int | Step]
 
 
@@ -43,9 +37,11 @@ class FeatureIndex:
 
     `gains` has shape (n_features, width): for each head idf times weight, then idf squared, of
     which the length of the vector is made. Features below `first_char` are words and pairs.
+    `known` are the words that need no repair.
     """
 
-    def __init__(self, model: NumericModel) -> None:
+    def __init__(self, model: NumericModel, known: Container[str] = ()) -> None:
+        self._known = known
         words, characters = model.terms["word"], model.terms["char"]
         self.first_char = len(words)
         idf = np.concatenate([model.idf["word"], model.idf["char"]])
@@ -63,9 +59,11 @@ class FeatureIndex:
         self.char_ids = {term: len(words) + number for number, term in enumerate(characters)}
         self.lengths = range(model.config.char_ngrams[0], model.config.char_ngrams[1] + 1)
         self.grams = GramIndex(characters, self.lengths, len(words))
-        self._no_gains = bytes(self.gains.itemsize * self.width)
-        self._nothing = Step(b"", 2 * self._no_gains, None)
+        self.no_gains = bytes(2 * self.gains.itemsize * self.width)
+        self._nothing: Step = (b"", self.no_gains, None, False)
         self._cache: dict[str, Step] = {}
+        self._table = np.zeros(len(self.gains))
+        self._table_lock = threading.Lock()
         self._frequency = _sublinear if model.config.sublinear_tf else _plain
         self._excesses = self._excess(np.maximum(np.arange(_COUNTS), 1))
 
@@ -84,16 +82,29 @@ class FeatureIndex:
         result[:, -1] = self._frequency(counts) ** 2 - counts
         return result
 
+    def spread(self, features: Ids, values: Array, numbers: Ids) -> Array:
+        """Return for each of `numbers` the value of that feature, 0 where it is not given."""
+        with self._table_lock:
+            try:
+                self._table.put(features, values)
+                return self._table.take(numbers)
+            finally:
+                self._table.put(features, 0.0)
+
     def steps(self, words: Sequence[str]) -> list[Step]:
-        """Return the steps of a text: word n is step 2n, the pair of words n, n + 1 step 2n + 1."""
+        """Return the steps of a text: word n is step 2n, the pair of words n, n + 1 step 2n + 1.
+
+        With the last word begins no pair. A text without words is a word that says nothing.
+        """
         try:
             own = list(map(self._cache.__getitem__, words))
         except KeyError:
             own = self._meet(words)
-        steps = [self._nothing] * max(2 * len(words) - 1, 0)
-        steps[::2] = own
+        steps = [self._nothing] * (2 * max(len(words), 1))
+        if own:
+            steps[::2] = own
         for place, (step, second) in enumerate(zip(own, words[1:], strict=False)):
-            followers = step.followers
+            followers = step[2]
             if followers is not None and (pair := followers.get(second)) is not None:
                 if isinstance(pair, int):
                     pair = followers[second] = self._pair(pair)
@@ -106,34 +117,36 @@ class FeatureIndex:
 
     def _pair(self, number: int) -> Step:
         content = number.to_bytes(NUMBER_BYTES, sys.byteorder)
-        return Step(content, self.gains[number].tobytes() + self._no_gains, None)
+        gains = self.gains[number].tobytes()
+        return content, gains.ljust(len(self.no_gains), b"\0"), None, False
 
     def _meet(self, words: Sequence[str]) -> list[Step]:
         """Return the steps of words of which some are not in the cache."""
-        get = self._cache.get
-        known = {word: step for word in words if (step := get(word)) is not None}
-        new = [word for word in dict.fromkeys(words) if word not in known]
-        found = dict(zip(new, self._new_steps(new), strict=True))
-        known |= found
+        known = list(map(self._cache.get, words))
+        pairs = zip(words, known, strict=True)
+        found = self._new_steps(list(dict.fromkeys([word for word, step in pairs if not step])))
         if len(self._cache) + len(found) > _CACHE_WORDS:
             self._cache.clear()
-        if max(map(len, new), default=0) > _CACHE_WORD_LENGTH:
-            found = {word: step for word, step in found.items() if len(word) <= _CACHE_WORD_LENGTH}
-        self._cache.update(found)
-        return list(map(known.__getitem__, words))
+        if max(map(len, found), default=0) <= _CACHE_WORD_LENGTH:
+            self._cache.update(found)
+        else:
+            short = [word for word in found if len(word) <= _CACHE_WORD_LENGTH]
+            self._cache.update(zip(short, map(found.__getitem__, short), strict=True))
+        return [step or found[word] for word, step in zip(words, known, strict=True)]
 
-    def _new_steps(self, words: Sequence[str]) -> list[Step]:
+    def _new_steps(self, words: Sequence[str]) -> dict[str, Step]:
         numbers, counts = self._features(words)
-        content, gains = numbers.tobytes(), self._sums(numbers, counts).tobytes()
-        size = len(self._nothing.gains)
+        content, gains = numbers.astype(NUMBERS).tobytes(), self._sums(numbers, counts).tobytes()
+        size = len(self.no_gains)
         ends = [0, *(np.add.accumulate(counts) * NUMBER_BYTES).tolist()]
-        parts = zip(
+        steps = zip(
             [content[start:end] for start, end in itertools.pairwise(ends)],
             [gains[place : place + size] for place in range(0, len(gains), size)],
             map(self._followers.get, words),
+            [word not in self._known for word in words],
             strict=True,
         )
-        return list(map(Step._make, parts))
+        return dict(zip(words, steps, strict=True))
 
     def _features(self, words: Sequence[str]) -> tuple[Ids, Ids]:
         """Return the numbers of the features of `words`, with repeats, and how many each has.

@@ -25,14 +25,24 @@ def visible_analyses(user: User | AnonymousUser) -> QuerySet[Analysis]:
     in lists and filters nor in figures. Whoever sent it has the answer anyway, and leads see all.
     """
     analyses = known_analyses(user)
-    if is_lead(user) or not user.has_perm("moderation.view_analysis"):
+    if not _decides_unseen(user):
         return analyses
     return analyses.filter(Q(owner=user.pk) | ~Q(pk__in=blind_items().values("analysis")))
+
+
+def withheld_items(user: User | AnonymousUser) -> QuerySet[QueueItem]:
+    """The items whose analyses `visible_analyses` leaves out for this user."""
+    blind = blind_items()
+    return blind.exclude(analysis__owner=user.pk) if _decides_unseen(user) else blind.none()
 
 
 def blind_items() -> QuerySet[QueueItem]:
     """Items that wait and whose score is hidden until they are decided."""
     return QueueItem.objects.filter(state=QueueItem.State.OPEN, blind=True)
+
+
+def _decides_unseen(user: User | AnonymousUser) -> bool:
+    return user.has_perm("moderation.view_analysis") and not is_lead(user)
 
 
 def known_analyses(user: User | AnonymousUser) -> QuerySet[Analysis]:

@@ -22,7 +22,13 @@ from moderation.filters import AnalysisFilter
 from moderation.forms import EraseShownForm
 from moderation.models import Analysis, Category, Decision, Language
 from moderation.paging import BadCursor, page_of
-from moderation.selectors import analysis_stats, capped_count, visible_analyses, with_people
+from moderation.selectors import (
+    analysis_stats,
+    capped_count,
+    visible_analyses,
+    with_people,
+    withheld_items,
+)
 from moderation.services import erase_analyses
 from moderation.views.common import chart_image, labelled_errors, rights
 
@@ -66,6 +72,7 @@ def history(request: PageRequest) -> HttpResponse:
     except BadCursor as error:
         raise Http404 from error
     counted, many = capped_count(shown.analyses)
+    withheld, many_withheld = capped_count(withheld_items(request.user))
     context = (
         shown.context()
         | {
@@ -74,6 +81,8 @@ def history(request: PageRequest) -> HttpResponse:
             "newer": sentence.address(shown.query, cursor=page.previous or ""),
             "count": sentence.count_words(counted, many),
             "counted": counted,
+            "withheld": withheld,
+            "withheld_words": sentence.count_words(withheld, many_withheld),
             # Figures over very many analyses come after the list, so that nobody waits for them.
             "figures_later": many and "figures" not in request.GET,
             "figures_query": sentence.address(shown.query, figures="1"),

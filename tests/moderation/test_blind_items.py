@@ -47,6 +47,7 @@ def test_moderators_find_it_in_no_list_figure_or_filter(blind, moderator, api_as
 def test_nor_on_a_page(blind, pages) -> None:
     history = pages.get("/history/").content.decode()
     assert "cretino" not in history
+    assert "1 texto se decide sin ver su puntuación" in history
     assert pages.get(f"/history/{blind.analysis_id}/").headers["Location"] == (
         f"/queue/{blind.pk}/"
     )

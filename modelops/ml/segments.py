@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,8 +67,8 @@ class Segments:
         # a key holds the number of the segment and, below, that of the feature
         bits = len(index.gains).bit_length()
         # integers of 32 bits are sorted twice as fast
-        dtype = np.uint32 if count << bits <= 1 << 32 else np.int64
-        owners = (np.arange(count) << bits).astype(dtype)
+        dtype: np.dtype[Any] = np.dtype(np.uint32 if count << bits <= 1 << 32 else np.int64)
+        owners: Ids = (np.arange(count) << bits).astype(dtype)
         sizes = np.fromiter(map(len, sections), np.int64, len(sections)) // NUMBER_BYTES
         runs = owners.repeat(list(map(len, self._segments))) if len(sections) > count else owners
         keys = runs.repeat(sizes)
@@ -75,9 +76,9 @@ class Segments:
         keys.sort()
         repeated, counts = _repeated(keys)
         edges = owners.repeat(2)
-        edges[1::2] += dtype(index.first_char)
+        edges[1::2] += dtype.type(index.first_char)
         places = repeated.searchsorted(edges).tolist()
-        return repeated & dtype((1 << bits) - 1), counts, [*places, len(repeated)]
+        return repeated & dtype.type((1 << bits) - 1), counts, [*places, len(repeated)]
 
     def _sums(self) -> Array:
         """Return the corrected gains of each segment's words, then characters, (2n, width)."""

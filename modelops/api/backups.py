@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -93,6 +93,13 @@ class RestoreView(OperatorView):
         operation_id="model_backup_restore",
         tags=["model"],
         request=serializers.RestoreSerializer,
+        examples=[
+            OpenApiExample(
+                "restore",
+                {"hold_back": True, "reason": "The last labels were wrong"},
+                request_only=True,
+            )
+        ],
         responses={200: serializers.DeployedSerializer, 409: CONFLICT, 503: PROBLEM},
     )
     def post(self, request: Request, name: str) -> Response:
@@ -136,6 +143,7 @@ class PinView(OperatorView):
         operation_id="model_backup_pin",
         tags=["model"],
         request=serializers.PinSerializer,
+        examples=[OpenApiExample("pin", {"pinned": True}, request_only=True)],
         responses={200: serializers.BackupSerializer, 503: PROBLEM},
     )
     def post(self, request: Request, name: str) -> Response:

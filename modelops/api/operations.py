@@ -61,7 +61,12 @@ class HealthView(OpenView):
 class HealthzView(HealthView):
     """The same at another usual address."""
 
-    @extend_schema(operation_id="healthz")
+    @extend_schema(
+        operation_id="healthz",
+        summary=_("The same as /health"),
+        responses=HealthSerializer,
+        tags=["operations"],
+    )
     def get(self, request: Request) -> Response:
         return super().get(request)
 
@@ -120,7 +125,7 @@ class MetricsView(APIView):
         operation_id="metrics",
         summary=_("Figures for Prometheus"),
         responses={(200, "text/plain"): OpenApiTypes.STR},
-        auth=[{"token": []}, {"bearer": []}],
+        auth=[{"token": []}, {"bearer": []}],  # type: ignore[list-item]
         tags=["operations"],
     )
     def get(self, request: Request) -> HttpResponse:

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -53,6 +53,7 @@ class RetrainView(OperatorView):
         tags=["model"],
         parameters=[LOCATION],
         request=serializers.RetrainSerializer,
+        examples=[OpenApiExample("full", {"kind": "full"}, request_only=True)],
         responses={202: serializers.RunAskedSerializer, 409: BUSY, 503: PROBLEM},
     )
     def post(self, request: Request) -> Response:
@@ -77,6 +78,13 @@ class IncrementalUpdateView(OperatorView):
         tags=["model"],
         parameters=[LOCATION],
         request=serializers.IncrementalUpdateSerializer,
+        examples=[
+            OpenApiExample(
+                "labels",
+                {"items": [{"text": "Eres un payaso", "toxic": True}], "dry_run": True},
+                request_only=True,
+            )
+        ],
         responses={202: serializers.UpdateAskedSerializer, 409: BUSY, 503: PROBLEM},
     )
     def post(self, request: Request) -> Response:

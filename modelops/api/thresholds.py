@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -147,6 +147,13 @@ class ThresholdsView(OperatorView):
         operation_id="model_set_thresholds",
         tags=["model"],
         request=ThresholdsToSetSerializer,
+        examples=[
+            OpenApiExample(
+                "Spanish",
+                {"thresholds": {"es": {"review": 0.3, "block": 0.85}}, "dry_run": True},
+                request_only=True,
+            )
+        ],
         responses={200: ThresholdsSetSerializer, 503: PROBLEM},
     )
     def put(self, request: Request) -> Response:

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -52,6 +52,9 @@ class PromoteView(OperatorView):
         operation_id="model_promote",
         tags=["model"],
         request=serializers.PromoteSerializer,
+        examples=[
+            OpenApiExample("promote", {"reason": "Better on the new labels"}, request_only=True)
+        ],
         responses={200: serializers.DeployedSerializer, 409: CONFLICT, 503: PROBLEM},
     )
     def post(self, request: Request, semver: str) -> Response:

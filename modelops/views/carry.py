@@ -92,7 +92,7 @@ def _shown(one: Comparison) -> dict[str, Any]:
         "tables": [],
     }
     if one.carried is not None:
-        shown["correlation"] = _plain(one.carried.correlation, 2)
+        shown["correlation"] = _measure(one.carried.correlation)
         shown["tables"] = [
             _table(words, carried)
             for words, carried in ((_("Review"), one.carried), (_("Block"), one.blocking))
@@ -125,14 +125,18 @@ def _switch(name: str, one: Switch, texts: int) -> dict[str, Any]:
         "flagged": one.flagged,
         "rate": percent(one.flagged / texts),
         "same": percent(one.same),
-        "kappa": _plain(one.kappa, 2),
+        "kappa": _measure(one.kappa),
         "newly": one.newly,
         "no_longer": one.no_longer,
     }
 
 
-def _plain(number: float | None, decimals: int = 4) -> str:
-    return "—" if number is None else number_format(round(number, decimals), use_l10n=True)
+def _plain(threshold: float) -> str:
+    return number_format(threshold, use_l10n=True)
+
+
+def _measure(value: float | None) -> str:
+    return "—" if value is None else number_format(value, decimal_pos=2, use_l10n=True)
 
 
 def _points(share: float) -> str:

@@ -91,6 +91,7 @@ class ClaimView(APIView):
         operation_id="claim",
         summary=_("Claim an item for ten minutes, or renew that"),
         request=forms.ClaimSerializer,
+        examples=[OpenApiExample("take over", {"take_over": True}, request_only=True)],
         responses={200: forms.QueueItemSerializer, 409: CONFLICT},
         tags=TAGS,
     )

@@ -197,6 +197,9 @@ class AnalysisLabelView(APIView):
         operation_id="analysis_label",
         summary=_("Say what is right"),
         request=AddLabelSerializer,
+        examples=[
+            OpenApiExample("label", {"toxic": True, "category": "insult"}, request_only=True)
+        ],
         responses={201: LabelSerializer},
         tags=["analyses"],
     )

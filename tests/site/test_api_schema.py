@@ -158,3 +158,13 @@ def test_nothing_is_answered_that_the_schema_does_not_say(area, existing, person
             wrong.append(f"{operation.label}: {error}")
     assert not wrong, "\n\n".join(wrong)
     assert {one.label for one in operations(area)} == sent.keys()
+
+
+def test_every_body_has_an_example():
+    bodies = {
+        f"{method} {path}": operation["requestBody"]["content"]
+        for path, operations in schema().raw_schema["paths"].items()
+        for method, operation in operations.items()
+        if "requestBody" in operation
+    }
+    assert [label for label, body in bodies.items() if "examples" not in str(body)] == []

@@ -28,6 +28,7 @@ from modelops.services.carry_thresholds import (
     carry_thresholds,
     with_proposed,
 )
+from modelops.words import percent
 
 
 class Command(SiteCommand):
@@ -158,12 +159,12 @@ class Command(SiteCommand):
     def _print_switches(self, words: str, carried: Carried) -> None:
         assert carried.same_number is not None
         self.stdout.write(
-            _("  %(words)s: from %(threshold)s the old service flagged %(flagged)s (%(rate).1f %%)")
+            _("  %(words)s: from %(threshold)s the old service flagged %(flagged)s (%(rate)s %%)")
             % {
                 "words": words,
                 "threshold": _number(carried.same_number.threshold),
                 "flagged": carried.flagged,
-                "rate": 100 * carried.flagged / carried.texts,
+                "rate": percent(carried.flagged / carried.texts),
             }
         )
         rows = (
@@ -206,13 +207,13 @@ def _preview(report: CarryReport) -> dict[str, Any] | None:
 
 def _line(name: str, switch: Switch, texts: int) -> str:
     told = _(
-        "%(threshold)s flags %(flagged)s (%(rate).1f %%); same verdict %(same).1f %%, "
+        "%(threshold)s flags %(flagged)s (%(rate)s %%); same verdict %(same)s %%, "
         "kappa %(kappa)s; newly flagged %(newly)s, no longer %(no_longer)s"
     ) % {
         "threshold": _number(switch.threshold),
         "flagged": switch.flagged,
-        "rate": 100 * switch.flagged / texts,
-        "same": 100 * switch.same,
+        "rate": percent(switch.flagged / texts),
+        "same": percent(switch.same),
         "kappa": _number(switch.kappa, 2),
         "newly": switch.newly,
         "no_longer": switch.no_longer,

@@ -191,9 +191,10 @@ def _add_complex(found: _Words, chunk: str) -> None:
         separated = None if begins_as_word else _separated(chunk)
         if "*" in chunk and not separated and (match := _MASKED.fullmatch(chunk)):
             found.append((match.group(1), match.start(1), match.end(1)))
-        elif separated and any(c.isalpha() for c in chunk):
-            mark = separated.group(2)
-            letters = "".join(c for c in chunk if c != mark and (c.isalnum() or c in "@$"))
+        elif separated and any(map(str.isalpha, chunk)):
+            letters = chunk.replace(separated.group(2), "")
+            if not letters.isalnum():
+                letters = "".join([c for c in letters if c.isalnum() or c in "@$"])
             found.append((_deleet(letters), 0, end))
         else:
             _add_pieces(found, chunk, 0)

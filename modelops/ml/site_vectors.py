@@ -32,7 +32,8 @@ class Readings:
     """Terms of n texts. Text k (SHA-256 hex `digests[k]`) has entries bounds[k] to bounds[k + 1].
 
     An entry is a place in `keys`, which are sorted and different, and how often the text has that
-    term. A key is a feature number of the base, or negative for a term that the base lacks.
+    term. A key is a feature number of the base, or negative for a term that the base lacks;
+    `documents` counts the texts that have it.
     """
 
     digests: tuple[str, ...]
@@ -40,6 +41,7 @@ class Readings:
     places: NDArray[np.int32]
     counts: NDArray[np.uint16]
     keys: Keys
+    documents: Keys
 
     @classmethod
     def empty(cls) -> Readings:
@@ -51,7 +53,8 @@ class Readings:
     ) -> Readings:
         """Return the readings of texts whose entries are given as keys."""
         keys = _different(entries)
-        return cls(digests, bounds, np.searchsorted(keys, entries).astype(np.int32), counts, keys)
+        places = np.searchsorted(keys, entries).astype(np.int32)
+        return cls(digests, bounds, places, counts, keys, np.bincount(places, minlength=len(keys)))
 
     def taken(self, digests: Sequence[str]) -> Readings:
         """Return the readings of some of the texts, in the order of `digests`."""
@@ -64,23 +67,33 @@ class Readings:
         entries = np.arange(bounds[-1]) + np.repeat(self.bounds[rows] - bounds[:-1], sizes)
         places = self.places[entries]
         # what the texts that were left out had alone is forgotten
-        used = np.bincount(places, minlength=len(self.keys)) > 0
+        documents = np.bincount(places, minlength=len(self.keys))
+        used = documents > 0
         renumbered = np.cumsum(used, dtype=np.int32) - np.int32(1)
         return Readings(
-            tuple(digests), bounds, renumbered[places], self.counts[entries], self.keys[used]
+            tuple(digests),
+            bounds,
+            renumbered[places],
+            self.counts[entries],
+            self.keys[used],
+            documents[used],
         )
 
     def joined(self, other: Readings) -> Readings:
         keys = _different(np.concatenate([self.keys, other.keys]))
-        places = [
-            np.searchsorted(keys, one.keys).astype(np.int32)[one.places] for one in (self, other)
-        ]
+        documents = np.zeros(len(keys), dtype=np.int64)
+        places = []
+        for one in (self, other):
+            place = np.searchsorted(keys, one.keys).astype(np.int32)
+            documents[place] += one.documents
+            places.append(place[one.places])
         return Readings(
             self.digests + other.digests,
             np.concatenate([self.bounds, self.bounds[-1] + other.bounds[1:]]),
             np.concatenate(places),
             np.concatenate([self.counts, other.counts]),
             keys,
+            documents,
         )
 
     def owners(self) -> NDArray[np.int32]:
@@ -89,9 +102,8 @@ class Readings:
 
     def new_terms(self) -> tuple[Keys, Keys]:
         """Return the keys of terms that the base lacks, and in how many texts each occurs."""
-        documents = np.bincount(self.places, minlength=len(self.keys))
         new = self.keys < 0
-        return self.keys[new], documents[new]
+        return self.keys[new], self.documents[new]
 
     def texts_with(self, keys: Sequence[int]) -> Keys:
         """Return the numbers of the texts that have one of some terms."""
@@ -274,13 +286,14 @@ def read_cache(path: Path, *, base: NumericModel, mark: str = "") -> Readings:
             if str(stored["fingerprint"]) != (mark or fingerprint(base)):
                 return Readings.empty()
             digests = tuple(stored["digests"].astype(str).tolist())
-            readings = Readings(
-                digests, stored["bounds"], stored["places"], stored["counts"], stored["keys"]
-            )
+            names = ("bounds", "places", "counts", "keys", "documents")
+            readings = Readings(digests, *(stored[name] for name in names))
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return Readings.empty()
-    fits = len(readings.bounds) == len(digests) + 1 and (
-        len(readings.places) == len(readings.counts) == readings.bounds[-1]
+    fits = (
+        len(readings.bounds) == len(digests) + 1
+        and len(readings.places) == len(readings.counts) == readings.bounds[-1]
+        and len(readings.keys) == len(readings.documents)
     )
     return readings if fits else Readings.empty()
 
@@ -297,6 +310,7 @@ def write_cache(path: Path, readings: Readings, *, base: NumericModel, mark: str
             places=readings.places,
             counts=readings.counts,
             keys=readings.keys,
+            documents=readings.documents,
         )
 
 

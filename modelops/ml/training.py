@@ -21,7 +21,6 @@ Array = NDArray[np.float64]
 MOST_STEPS = 100  # of Newton's method
 MOST_HALVINGS = 30
 ROUNDING = 1e-13  # relative; near the optimum steps change the value by less than it can show
-ROUGHEST = 0.1  # residual of a step, relative to the gradient
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +130,7 @@ class _Objective:
     """
 
     precision: type[np.floating[Any]] = np.float64  # of the scaled features
+    roughest = 0.1  # residual of a step, relative to the gradient
 
     def __init__(
         self,
@@ -217,7 +217,7 @@ class _Objective:
         size = len(gradient) + 1
         # (without a type it would find that out by a product)
         operator = sparse.linalg.LinearOperator((size, size), matvec=product, dtype=np.float64)
-        accuracy = min(ROUGHEST, float(np.linalg.norm(gradient)) ** 0.5 / 10)
+        accuracy = min(self.roughest, float(np.linalg.norm(gradient)) ** 0.5 / 10)
         step, _ = sparse.linalg.cg(operator, -np.append(gradient, 0.0), rtol=accuracy, maxiter=200)
         return step[:-1], float(step[-1])
 
@@ -226,6 +226,7 @@ class _RoughObjective(_Objective):
     """The same, with scaled features in single precision for the directions only."""
 
     precision = np.float32
+    roughest = 0.3
 
     def __init__(
         self,

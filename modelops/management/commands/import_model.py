@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from modelops.errors import OperationFailed
@@ -12,6 +13,7 @@ from modelops.management.site_command import SiteCommand
 from modelops.management.terminal import NobodyAnswers, confirmed, interactive
 from modelops.models import Door, ModelVersion
 from modelops.services.import_model import import_model
+from modelops.words import grouped
 
 
 class Command(SiteCommand):
@@ -56,10 +58,16 @@ class Command(SiteCommand):
             self.stdout.write(
                 _(
                     "Against the original on %(probes)s sentences: probabilities differ by "
-                    "%(mean).3f on average, by %(most).3f at most. Terms spelled like others: "
+                    "%(mean)s on average, by %(most)s at most. Terms spelled like others: "
                     "%(merged_terms)s; terms that can't occur: %(lost_terms)s."
                 )
-                % imported
+                % {
+                    **{name: number_format(imported[name], 3) for name in ("mean", "most")},
+                    **{
+                        name: grouped(imported[name])
+                        for name in ("probes", "merged_terms", "lost_terms")
+                    },
+                }
             )
         summary = (
             _("Version %(version)s imported. It is not live: promote it when it proves good.")

@@ -195,7 +195,11 @@ class Command(SiteCommand):
             return
         self.stdout.write(versions_line(named))
         if hold_back:
-            self.stdout.write(_("Labels that came after it stay out of training until released."))
+            text = _(
+                "Labels that came after it stay out of training until they are released on the "
+                "model page."
+            )
+            self.stdout.write(text)
         self.stdout.write(
             _("Backup %(name)s restored: version %(version)s is live.")
             % {"name": backup.name, "version": deployment.version.version}

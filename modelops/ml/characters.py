@@ -31,7 +31,15 @@ _SAME = {
 
 # Drawn blank, yet letters or symbols by their category.
 _BLANKS = frozenset({0x115F, 0x1160, 0x3164, 0xFFA0, 0x2800, 0x17B4, 0x17B5, 0x180E})
+# Korean syllables come apart into letters by arithmetic (Unicode, section 3.12): of a long text
+# nearly every syllable may be a new one.
 _FIRST_HANGUL, _LAST_HANGUL = 0xAC00, 0xD7A3
+_HANGUL_LEADS = [chr(0x1100 + lead) for lead in range(19)]
+_HANGUL_RESTS = [
+    chr(0x1161 + vowel) + (chr(0x11A7 + tail) if tail else "")
+    for vowel in range(21)
+    for tail in range(28)
+]
 _DROPPED_CATEGORIES = frozenset({"Cf", "Mn", "Me", "Cs", "Co", "Cn"})
 
 
@@ -44,9 +52,10 @@ def _enclosed_letter(code: int) -> str | None:
 
 
 def _fold_character(code: int) -> str:
+    if _FIRST_HANGUL <= code <= _LAST_HANGUL:
+        lead, rest = divmod(code - _FIRST_HANGUL, len(_HANGUL_RESTS))
+        return _HANGUL_LEADS[lead] + _HANGUL_RESTS[rest]
     character = chr(code)
-    if _FIRST_HANGUL <= code <= _LAST_HANGUL:  # many different ones may stand in a text
-        return unicodedata.normalize("NFD", character)
     if character in "ñÑ":
         return "ñ"
     if code in _SAME:

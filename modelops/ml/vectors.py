@@ -15,7 +15,7 @@ from modelops.ml.grams import GramIndex
 
 Array = NDArray[np.float64]
 Ids = NDArray[np.int64]
-_CACHE_WORDS = 30_000  # of about 600 bytes each, 18 megabytes in all
+_CACHE_WORDS = 30_000  # of about 410 bytes each, 14 megabytes in all
 _CACHE_WORD_LENGTH = 24  # longer words are rare and large
 _FEW_LETTERS = 80  # up to so many, looking up n-grams one by one is faster
 _COUNTS = 256  # up to so many occurrences, what follows from the count is looked up

@@ -21,7 +21,7 @@ from modelops.ml.artifacts import (
     write_people_files,
 )
 from modelops.ml.corpus import own_sentences
-from modelops.ml.scorer import Scorer
+from modelops.ml.scorer import REPAIRED, REPAIRED_WINDOW, WHOLE, WINDOW, Scorer
 from modelops.ml.text import tokenize
 from tests.modelops.models import write_small_model
 
@@ -52,6 +52,24 @@ def test_one_at_a_time_and_together_are_the_same(scorer: Scorer) -> None:
         assert [s[:2] for s in alone.explanation.spans] == [
             s[:2] for s in expected.explanation.spans
         ]
+
+
+@pytest.mark.parametrize("place", [0, 40, 300, 598])
+def test_a_long_repaired_reading_scores_as_if_it_stood_alone(scorer: Scorer, place: int) -> None:
+    """Of the second reading only the words around what changed are read again."""
+    words = ["Gracias", "por", "venir", "y", "feliz", "viaje"] * 100
+    words[place : place + 2] = ["eresunidiota", "imbe-cil"]
+    tokens = tokenize(" ".join(words))
+    parts = {part.kind: part for part in scorer.parts([tokens]).rows}
+    repaired = parts[REPAIRED].tokens
+    assert repaired.words[place : place + 4] == ["eres", "un", "idiota", "imbecil"]
+    alone = [scorer.parts([repaired]).rows[kind] for kind in (WHOLE, WINDOW)]
+    assert parts[REPAIRED].logits == pytest.approx(alone[0].logits, abs=1e-9)
+    assert parts[REPAIRED_WINDOW].logits[0] == pytest.approx(alone[1].logits[0], abs=1e-9)
+    contributions = parts[REPAIRED].segments.contributions(parts[REPAIRED].row)
+    assert len(contributions) == len(repaired.words)
+    total = sum(contributions) + scorer.intercepts[0]
+    assert total == pytest.approx(alone[0].logits[0], abs=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,11 @@
 #!/bin/sh
 # Installs from Debian's packages what only the tests need: Chromium for the pages, PostgreSQL for
-# the second pass, gettext for the check of the translations.
+# the second pass, gettext for the check of the translations, openssl for certificates of a test.
 
-packages='chromium fonts-liberation postgresql gettext'
+packages='chromium fonts-liberation postgresql gettext openssl'
 
 if ! command -v apt-get >/dev/null 2>&1; then
-    echo "This system has no apt-get; install Chromium, PostgreSQL (14 or newer) and gettext its own way." >&2
+    echo "This system has no apt-get; install Chromium, PostgreSQL (14 or newer), gettext and openssl its own way." >&2
     exit 1
 fi
 as_root=

@@ -83,7 +83,9 @@ def test_keys_move_skip_search_and_explain_themselves(
     expect(page.get_by_label("Una nota para el equipo")).to_have_value("a r e s z")
     page.get_by_role("button", name="Añadir nota").click()
     expect(page.locator("#notes")).to_contain_text("a r e s z")
-    page.locator("#item-title").focus()
+    expect(page.locator("#notes-title")).to_be_focused()
+    page.keyboard.press("n")
+    page.keyboard.press("Escape")  # out of the field, where keys are commands again
     page.keyboard.press("Control+a")
     page.keyboard.press("?")
     keys = page.get_by_role("dialog", name="Teclas")
@@ -129,6 +131,7 @@ def test_two_hundred_are_decided_together_and_undone(
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("heading")).to_have_text("Decidir 200 textos a la vez")
     expect(dialog.locator(".sample li")).to_have_count(10)
+    expect(dialog.get_by_label("Aprobar")).to_be_focused()  # not a text that is blurred until then
     dialog.get_by_label("Rechazar").check()
     dialog.get_by_label("Qué tienen de malo").select_option("insult")
     expect(dialog.locator(".consequences")).to_contain_text("200")
@@ -174,6 +177,8 @@ def test_two_at_once_do_not_collide(site: Site, open_page: Callable[..., Page]) 
     one.keyboard.press("a")  # too late: exactly one of the two decides
     expect(one.locator("#deciding")).to_contain_text("admin")
     expect(one.locator("#decide")).to_have_count(0)
+    expect(one.locator(".toast")).to_have_count(0)  # it says so where the buttons were
+    expect(one.locator("#item-title")).to_be_focused()
     one.keyboard.press("j")
     second = opened(one)
     assert second != pk

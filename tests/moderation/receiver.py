@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import hmac
 import json
+import ssl
 import threading
 from collections.abc import Callable
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 
 class Receiver:
-    """Answers with `status`; `answer`, when given, writes the answer itself."""
+    """Answers with `status`; `answer`, when given, writes the answer itself.
 
-    def __init__(self) -> None:
+    With `tls`, a certificate and its key in one file, it speaks HTTPS.
+    """
+
+    def __init__(self, tls: Path | None = None) -> None:
         self.status = 200
         self.location = ""
         self.answer: Callable[[BaseHTTPRequestHandler], None] | None = None
@@ -39,6 +44,10 @@ class Receiver:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
+        if tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(tls)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)
 
     def __enter__(self) -> Receiver:

@@ -31,8 +31,14 @@ function shown() {
   count();
   if (narrow.matches) scrollTo(0, opened() ? 0 : listTop);
   const active = document.activeElement;
-  if (!active || active === document.body || active.closest("#item, #rows, .toast"))
-    item()?.querySelector("h2")?.focus({ preventScroll: true });
+  if (!active || active === document.body || active.closest("#item, #rows, .toast")) focusTitle();
+}
+
+// The title of what is open, or of the list where that covers it: a start without the place.
+function focusTitle() {
+  const title = item()?.querySelector("h2");
+  const seen = title?.offsetParent ? title : document.getElementById("queue-title");
+  seen?.focus({ preventScroll: true });
 }
 
 // --- News: each part takes the place of the old one, where that is still there ---
@@ -62,6 +68,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
   else if (target.id === "queue-list" || target.closest?.("#queue-list")) {
     mark();
     count();
+    if (document.activeElement === document.body) focusTitle();
   } else if (target.id === "notes") {
     const wrong = document.querySelector("#note[aria-invalid]");
     (wrong ?? document.getElementById("notes-title")).focus({ preventScroll: !wrong });
@@ -272,6 +279,7 @@ document.addEventListener("click", (event) => {
   const since = Date.now() - (later ? PAUSE - 600_000 : 0);
   localStorage.setItem("work", JSON.stringify({ since, last: Date.now() }));
   event.target.closest(".toast").remove();
+  focusTitle();
 });
 
 mark();

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from moderation.views import join, team, team_data, team_members, team_webhooks
+from moderation.views import join, team, team_data, team_members, team_suggestions, team_webhooks
 
 urlpatterns = [
     path("join/", join.join, name="join"),
@@ -25,6 +25,7 @@ urlpatterns = [
     path("team/webhooks/<int:pk>/secret/", team_webhooks.rotate, name="webhook_secret"),
     path("team/webhooks/<int:pk>/again/", team_webhooks.again, name="webhook_again"),
     path("team/webhooks/<int:pk>/remove/", team_webhooks.remove, name="webhook_remove"),
+    path("team/suggestions/", team_suggestions.suggestions, name="team_suggestions"),
     path("team/data/", team_data.data, name="team_data"),
     path("team/data/<slug:name>.csv", team_data.export, name="team_export"),
     path("team/data/erase/", team_data.erase, name="erase_author"),

@@ -136,7 +136,9 @@ def _plain(threshold: float) -> str:
 
 
 def _measure(value: float | None) -> str:
-    return "—" if value is None else number_format(value, decimal_pos=2, use_l10n=True)
+    if value is None:
+        return "—"
+    return number_format(round(value, 2), decimal_pos=2, use_l10n=True)
 
 
 def _points(share: float) -> str:

@@ -158,7 +158,8 @@ def test_the_model_pages_have_no_violations(
     page.locator("#limits button[name=preview]").click()
     expect(page.locator("#limits .preview")).to_be_visible()
     check(page)
-    for path in ("versions/1.0.0/", "retrain/full/", "thresholds/", "sentences/"):
+    limits = ("thresholds/", "thresholds/carry/")
+    for path in ("versions/1.0.0/", "retrain/full/", *limits, "sentences/"):
         page.goto(PAGE + path)
         check(page)
 
@@ -170,7 +171,7 @@ def test_nothing_of_the_model_is_wider_than_the_phone(
     page = with_backup(width=width, height=844, has_touch=True)
     name = page.locator("#backups .row-tools > a").first.get_attribute("href")
     assert name
-    others = ("versions/1.0.0/", "retrain/full/", "sentences/")
+    others = ("versions/1.0.0/", "retrain/full/", "thresholds/carry/", "sentences/")
     for path in (PAGE, name, *(PAGE + other for other in others)):
         page.goto(path)
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")

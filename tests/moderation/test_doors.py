@@ -113,6 +113,8 @@ TEAM: dict[Door, set[str]] = {
     ("GET", "/team/webhooks/{webhook}/secret/", ""): LEADS,
     ("POST", "/team/webhooks/{webhook}/again/", ""): LEADS,
     ("GET", "/team/webhooks/{webhook}/remove/", ""): LEADS,
+    ("GET", "/team/suggestions/", ""): LEADS,
+    ("POST", "/team/suggestions/", "ids=1&reject=1"): LEADS,
     ("GET", "/team/data/", ""): LEADS,
     ("GET", "/team/data/decisions.csv", ""): LEADS,
     ("GET", "/team/data/erase/?author=ana", ""): LEADS,

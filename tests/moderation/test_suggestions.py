@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from modelops import sources
@@ -13,6 +14,7 @@ from moderation.services import erase_analysis, label_analysis, settle_suggestio
 from moderation.services.retain import erase_expired
 from tests.moderation.conftest import TOXIC
 
+PAGE = "/team/suggestions/"
 SUGGEST = "/v1alpha1/comments:suggestscore"
 
 
@@ -157,3 +159,43 @@ def test_the_administration_is_for_leads(suggest, client, lead, moderator):
     chosen = {"action": "accept", "_selected_action": [SuggestedScore.objects.get().pk]}
     assert client.post(place, chosen).status_code == 302
     assert len(taught()) == 1
+
+
+def browser_of(user):
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def test_leads_settle_them_on_a_page(suggest, lead):
+    for text in ("uno", "dos", "tres", "cuatro"):
+        suggest(text, TOXICITY=1)
+    suggest("nada", TOXICITY=0.5)
+    client = browser_of(lead)
+    page = client.get(PAGE).content.decode()
+    assert page.index("uno") < page.index("cuatro")
+    first, second, *_rest = SuggestedScore.objects.order_by("pk").values_list("pk", flat=True)
+    assert client.post(PAGE, {"ids": [first], "accept": "1"}).status_code == 302
+    assert client.post(PAGE, {"ids": [second], "reject": "1"}).status_code == 302
+    shown = list(SuggestedScore.objects.values_list("pk", flat=True))
+    told = client.post(PAGE, {"all": "1", "shown": shown, "accept": "1"}, follow=True)
+    assert "2 suggestions accepted." in told.content.decode()
+    assert {row.text for row in taught()} == {"uno", "tres", "cuatro"}
+    assert "can only be rejected" in client.get(PAGE).content.decode()
+
+
+@pytest.mark.parametrize("chosen", [{}, {"ids": ["x"]}, {"ids": ["1" * 30]}, {"all": "1"}])
+def test_on_the_page_something_has_to_be_chosen(suggest, lead, chosen):
+    suggest(TOXICITY=1)
+    answer = browser_of(lead).post(PAGE, chosen | {"accept": "1"})
+    assert answer.status_code == 422
+    assert "Choose at least one" in answer.content.decode()
+    assert taught() == []
+
+
+def test_others_do_not_get_to_the_page(suggest, moderator):
+    suggest(TOXICITY=1)
+    body = {"ids": [SuggestedScore.objects.get().pk], "accept": "1"}
+    client = browser_of(moderator)
+    assert {client.get(PAGE).status_code, client.post(PAGE, body).status_code} == {403}
+    assert taught() == []

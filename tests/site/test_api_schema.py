@@ -50,7 +50,7 @@ CONFIG = SchemathesisConfig.from_dict(
     {
         "seed": 5,
         "generation": {
-            "max-examples": 5,
+            "max-examples": 3,
             "deterministic": True,
             "no-shrink": True,
             "database": "none",

@@ -226,7 +226,7 @@ class _RoughObjective(_Objective):
     """The same, with scaled features in single precision for the directions only."""
 
     precision = np.float32
-    roughest = 0.3
+    roughest = 0.2
 
     def __init__(
         self,

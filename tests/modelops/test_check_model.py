@@ -175,7 +175,7 @@ def test_the_state_of_a_healthy_site(live: ModelVersion, settings: Settings) -> 
     assert "Version 1.0.0, age: 0 days" in said
     assert "LogisticRegression with" in said
     assert "State: good. Backups: 0." in said
-    assert "Thresholds es: review 0.4000, block 0.9000 (the version's)." in said
+    assert "Thresholds (es): review 40.0 %, block 90.0 % (the version's)." in said
     assert "Base rate of toxic texts: 10.0 % (the version's)." in said
     assert "not enough labels" in said
     assert "Model is up to date." in said
@@ -189,7 +189,7 @@ def test_the_state_says_what_the_site_set_and_what_labels_show(
     set_thresholds(thresholds=mine, base_rate=0.05, by=None, reason="", door=Door.PYTHON)
     hold_recent(monkeypatch, Recent(labels=labelled("tonto", True, ENOUGH_FLAGGED)))
     said = run()
-    assert "Thresholds es: review 0.2000, block 0.5000 (the site's)." in said
+    assert "Thresholds (es): review 20.0 %, block 50.0 % (the site's)." in said
     assert "Base rate of toxic texts: 5.0 % (the site's)." in said
     assert "precision: 100.0 %; recall: not enough labels." in said
 

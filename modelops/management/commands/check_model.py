@@ -6,7 +6,6 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
@@ -144,10 +143,12 @@ def _threshold_lines() -> Iterator[str]:
             whose = _("computed for the base rate")
         else:
             whose = pgettext("whose", "the version's")
-        yield _("Thresholds %(language)s: review %(review)s, block %(block)s (%(whose)s).") % {
+        yield _(
+            "Thresholds (%(language)s): review %(review)s %%, block %(block)s %% (%(whose)s)."
+        ) % {
             "language": language,
-            "review": number_format(limits["review"], 4),
-            "block": number_format(limits["block"], 4),
+            "review": percent(limits["review"]),
+            "block": percent(limits["block"]),
             "whose": whose,
         }
     whose = pgettext("whose", "the site's") if moved else pgettext("whose", "the version's")

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError, CommandParser
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from rich.console import Console
@@ -215,6 +216,6 @@ def _line(record: Analysis) -> str:
     words = " ".join(words.split())
     category = Category(record.category).label if record.category else "-"
     return (
-        f"{record.toxicity_percentage:5.1f} %  {Decision(record.decision).label:<12}  "
+        f"{number_format(record.toxicity_percentage, 1):>5} %  {Decision(record.decision).label:<12}  "
         f"{category:<16}  {record.language:<3}  {words[:80]}{'…' if len(record.text) > 80 else ''}"
     )

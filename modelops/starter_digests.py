@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 STARTER_DIGESTS: dict[str, str] = {
-    "model.json": "4bf45b923095021700883032e4edb0e1801f649505cdab290dd4a9f767414c75",
-    "model.npz": "41331bd443efb051922ff4aa5df19432dbf25f8d9f29532eaaf88a54061744d7",
+    "model.json": "d025d579690e36877daf7324c8109b2cdebe279b188f1da2d8ab3838d228ea50",
+    "model.npz": "3f2de0454145c182c5f892fe88472bb3b6bf7df2ecb6e6db78355e4a01b114d2",
 }

@@ -137,7 +137,8 @@ def _bare_details(fit: BaseFit) -> dict[str, Any]:
         },
         "thresholds": {},
         "handicaps": {
-            language: {"window": 0.0, "repaired": 0.0} for language in fit.languages["toxic"]
+            language: {"window": 0.0, "repaired": 0.0, "short": 0.0}
+            for language in fit.languages["toxic"]
         },
         "golden": [],
     }

@@ -28,7 +28,10 @@ REVIEW_PRECISION = 0.5
 BLOCK_PRECISION = 0.9
 # Of the project's own innocent sentences no larger share is flagged out of fold. They are made to
 # be hard, harder than what people write, and a fold has seen none of their template.
-INNOCENT_SHARES = {"en": 0.09, "es": 0.08}
+INNOCENT_SHARES = {"en": 0.085, "es": 0.1}
+# How much more clearly than another window a short one must speak, in logits. Chosen by the share
+# of padded insults that stay flagged and by what short windows cost rank quality.
+SHORT_MARGINS = {"en": 1.3, "es": 0.3}
 VERY_LONG_WORDS = 60
 _HANDICAPS = np.round(np.arange(0.0, 4.01, 0.1), 1)
 
@@ -41,15 +44,19 @@ class SegmentLogits:
     window: Array
     repaired: Array
     repaired_window: Array
+    short: Array
+    repaired_short: Array
     words: NDArray[np.int64]
 
-    def final(self, *, window: float, repaired: float) -> Array:
+    def final(self, *, window: float, repaired: float, short: float) -> Array:
         """Return the final logits for these handicaps."""
         readings = [
             self.whole,
             self.window - window,
             self.repaired - repaired,
             self.repaired_window - window - repaired,
+            self.short - short,
+            self.repaired_short - short - repaired,
         ]
         best: Array = np.max(readings, axis=0)
         return best
@@ -60,20 +67,23 @@ class SegmentLogits:
     ) -> SegmentLogits:
         """Return the logits of `count` texts, of which each part holds some (row numbers first)."""
         heads = parts[0][1].whole.shape[1]
-        arrays = [np.full((count, heads), -np.inf) for _ in range(4)]
+        arrays = [np.full((count, heads), -np.inf) for _ in range(6)]
         words = np.zeros(count, dtype=np.int64)
         for rows, part in parts:
-            found = (part.whole, part.window, part.repaired, part.repaired_window)
+            found = (
+                part.whole, part.window, part.repaired, part.repaired_window,
+                part.short, part.repaired_short,
+            )  # fmt: skip
             for array, values in zip(arrays, found, strict=True):
                 array[rows] = values
             words[rows] = part.words
-        return cls(arrays[0], arrays[1], arrays[2], arrays[3], words)
+        return cls(*arrays, words)
 
 
 def segment_logits(scorer: Scorer, texts: list[str], *, batch: int = 500) -> SegmentLogits:
     """Score every segment of `texts` with `scorer`, whose handicaps do not matter here."""
     heads = len(scorer.head_order)
-    parts = np.full((4, len(texts), heads), -np.inf)
+    parts = np.full((6, len(texts), heads), -np.inf)
     words = np.zeros(len(texts), dtype=np.int64)
     for start in range(0, len(texts), batch):
         readings = [tokenize(text) for text in texts[start : start + batch]]
@@ -83,7 +93,7 @@ def segment_logits(scorer: Scorer, texts: list[str], *, batch: int = 500) -> Seg
             for row in range(taken.owners[number], taken.owners[number + 1]):
                 place = parts[taken.rows[row].kind, start + number]
                 np.maximum(place, taken.logits[row], out=place)
-    return SegmentLogits(parts[0], parts[1], parts[2], parts[3], words)
+    return SegmentLogits(*parts, words)
 
 
 def choose_handicaps(
@@ -97,7 +107,8 @@ def choose_handicaps(
     """Choose one language's least handicaps with which innocence pays nothing for a close look.
 
     Window: what people wrote innocently in over 60 words is flagged no more often than the
-    project's own innocent sentences, short and made to be hard.
+    project's own innocent sentences, short and made to be hard. Short windows have `SHORT_MARGINS`
+    more.
     Repair: reading words otherwise flags at most one innocent text in a thousand more.
     `chosen` are the numbers of the language's calibration texts, `innocent` those of more texts
     that are all innocent.
@@ -108,10 +119,11 @@ def choose_handicaps(
     harmless = np.concatenate([chosen[~labels], innocent])
     words = logits.words[harmless]
     made = np.char.startswith(corpus.sources[harmless], "own_")
+    margin = SHORT_MARGINS[language]
     long, short = ~made & (words > VERY_LONG_WORDS), made & (words <= LONG_WORDS)
 
     def flagged(window: float, repaired: float) -> NDArray[np.bool_]:
-        final = logits.final(window=window, repaired=repaired)[:, 0]
+        final = logits.final(window=window, repaired=repaired, short=window + margin)[:, 0]
         limit = review_threshold(final[chosen], labels, weights, own, language)
         return np.asarray(final[harmless] >= limit)
 
@@ -127,7 +139,7 @@ def choose_handicaps(
     last = float(_HANDICAPS[-1])
     window = next((float(h) for h in _HANDICAPS if long_are_safe(float(h))), last)
     repaired = next((float(h) for h in _HANDICAPS if repair_is_safe(window, float(h))), last)
-    return {"window": window, "repaired": repaired}
+    return {"window": window, "repaired": repaired, "short": round(window + margin, 1)}
 
 
 def innocent_floor(

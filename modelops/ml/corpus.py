@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from modelops.ml.artifacts import HEADS
 from modelops.ml.phrases import expand, mixtures
 from modelops.ml.text import tokenize
-from modelops.ml.windows import windows
+from modelops.ml.windows import short_windows, windows
 
 UNKNOWN = -1
 WINDOWS = "/windows"
@@ -138,7 +138,7 @@ def with_innocent_windows(corpus: Corpus, *, per_text: int, seed: int) -> Corpus
     for number in np.flatnonzero(corpus.labels[:, 0] == 0):
         text = corpus.texts[number]
         tokens = tokenize(text)
-        places = windows(tokens)
+        places = windows(tokens) + short_windows(tokens)
         offsets = tokens.original_offsets(text) if places else ()
         drawn = rng.permutation(len(places))[:per_text]
         for start, end in (places[place] for place in drawn):

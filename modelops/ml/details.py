@@ -24,6 +24,8 @@ def check_details(details: Mapping[str, Any]) -> None:
         values = _mapping(handicaps, language)
         for kind in ("window", "repaired"):
             _check(_number(values.get(kind)), f"handicaps.{language}.{kind}", "a number")
+        short = values.get("short", 0.0)  # models before short windows have none
+        _check(_number(short), f"handicaps.{language}.short", "a number")
     _check(_share(details.get("base_rate")), "base_rate", "a number between 0 and 1")
     strength: Any = details.get("regularization_c")
     _check(_number(strength) and strength > 0, "regularization_c", "a positive number")

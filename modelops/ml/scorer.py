@@ -23,7 +23,7 @@ from modelops.ml.repair import Lexicon, repair
 from modelops.ml.segments import Run, Segments
 from modelops.ml.text import Tokens, tokenize
 from modelops.ml.vectors import FeatureIndex, Step
-from modelops.ml.windows import windows
+from modelops.ml.windows import short_windows, windows
 
 Array = NDArray[np.float64]
 GOLDEN_TOLERANCE = 1e-6
@@ -44,7 +44,7 @@ class TextScore:
     tokens: Tokens  # of the plain reading
 
 
-WHOLE, WINDOW, REPAIRED, REPAIRED_WINDOW = range(4)
+WHOLE, WINDOW, REPAIRED, REPAIRED_WINDOW, SHORT, REPAIRED_SHORT = range(6)
 
 
 class Way(NamedTuple):
@@ -78,10 +78,11 @@ class Parts:
     logits: Array  # shape (n_rows, n_heads), before handicaps
 
 
-def handicap_of_kinds(handicaps: Mapping[str, float]) -> tuple[float, float, float, float]:
-    """Return the handicap of each kind of part."""
+def handicap_of_kinds(handicaps: Mapping[str, float]) -> tuple[float, ...]:
+    """Return the handicap of each kind of part. A model without one for short windows has none."""
     window, repaired = handicaps["window"], handicaps["repaired"]
-    return 0.0, window, repaired, window + repaired
+    short = handicaps.get("short", math.inf)
+    return 0.0, window, repaired, window + repaired, short, short + repaired
 
 
 class Scorer:
@@ -102,6 +103,7 @@ class Scorer:
         self.handicaps = {
             language: handicap_of_kinds(values) for language, values in details["handicaps"].items()
         }
+        self._short = any("short" in values for values in details["handicaps"].values())
         self.golden: Sequence[Mapping[str, Any]] = details["golden"]
         self.languages = self.heads["toxic"]
         self._calibration: dict[str, list[tuple[str, int, float, float]]] = {
@@ -221,6 +223,8 @@ class Scorer:
         ways = [self._whole(tokens, steps)]
         if cut := windows(tokens):
             ways.append(Way(WINDOW, tokens, cut, _steps_of(cut, first)))
+        if self._short and (cut := short_windows(tokens)):
+            ways.append(Way(SHORT, tokens, cut, _steps_of(cut, first)))
         unknown = [number for number, step in enumerate(steps[2 * first :: 2]) if step[3]]
         if unknown and (other := repair(tokens, self.lexicon, unknown)):
             ways += self._repaired(tokens, first, *other, steps)
@@ -241,9 +245,10 @@ class Scorer:
         count, more = len(tokens.words), len(tokens.words) - len(plain.words)
         # the windows in which nothing changed are scored already
         cut = _holding(windows(tokens), changed)
+        short = _holding(short_windows(tokens), changed) if self._short else []
         # the words to read again, with those that make a pair with a changed one
-        start = min([max(changed[0] - 1, 0), *(window[0] for window in cut)])
-        end = max([min(changed[-1] + 2, count), *(window[1] for window in cut)])
+        start = min([max(changed[0] - 1, 0), *(window[0] for window in cut + short)])
+        end = max([min(changed[-1] + 2, count), *(window[1] for window in cut + short)])
         if count - (end - start) < _WORTHWHILE:
             start, end = 0, count
         again = len(steps) // 2
@@ -257,6 +262,8 @@ class Scorer:
         ways = [Way(REPAIRED, tokens, [(0, count)], [whole])]
         if cut:
             ways.insert(0, Way(REPAIRED_WINDOW, tokens, cut, _steps_of(cut, again - start)))
+        if short:
+            ways.insert(0, Way(REPAIRED_SHORT, tokens, short, _steps_of(short, again - start)))
         return ways
 
     def forget(self) -> None:

@@ -215,7 +215,8 @@ def _line(record: Analysis) -> str:
     words = "".join(char if char.isprintable() else " " for char in record.text[:200])
     words = " ".join(words.split())
     category = Category(record.category).label if record.category else "-"
+    share = number_format(record.toxicity_percentage, 1)
     return (
-        f"{number_format(record.toxicity_percentage, 1):>5} %  {Decision(record.decision).label:<12}  "
+        f"{share:>5} %  {Decision(record.decision).label:<12}  "
         f"{category:<16}  {record.language:<3}  {words[:80]}{'…' if len(record.text) > 80 else ''}"
     )

@@ -37,9 +37,9 @@ _MOST_REMEMBERED = 20_000
 _LONGEST_REMEMBERED = 24
 _MOST_VARIANTS = 64
 _MOST_LETTERS = 1_000  # of unknown words looked at in one text
-# Work is counted, not timed, so that the search ends at the same place on every machine: a unit is
-# a quarter of a microsecond or so. Of 12,000 comments the most that one needed was 8,600, all but
-# one in a thousand less than 2,300; whole comments of 400 letters run together need 3,700.
+# Work is counted, not timed, so that the search ends at the same place on every machine. Of 12,000
+# comments the hardest needed 8,600, all but one in a thousand less than 2,300; of comments run
+# together as a whole, up to 400 letters, half need less than 3,700 and the hardest 15,600.
 _MOST_WORK = 12_000  # in one text, without the last word
 _MOST_WORK_ON_WORD = 15_000
 _WORK_AT_PLACE, _WORK_AT_PLACE_OF_SENTENCE = 10, 15  # in a word, besides 1 for each two words

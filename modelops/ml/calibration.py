@@ -77,7 +77,7 @@ class SegmentLogits:
             for array, values in zip(arrays, found, strict=True):
                 array[rows] = values
             words[rows] = part.words
-        return cls(*arrays, words)
+        return cls(arrays[0], arrays[1], arrays[2], arrays[3], arrays[4], arrays[5], words)
 
 
 def segment_logits(scorer: Scorer, texts: list[str], *, batch: int = 500) -> SegmentLogits:
@@ -93,7 +93,7 @@ def segment_logits(scorer: Scorer, texts: list[str], *, batch: int = 500) -> Seg
             for row in range(taken.owners[number], taken.owners[number + 1]):
                 place = parts[taken.rows[row].kind, start + number]
                 np.maximum(place, taken.logits[row], out=place)
-    return SegmentLogits(*parts, words)
+    return SegmentLogits(parts[0], parts[1], parts[2], parts[3], parts[4], parts[5], words)
 
 
 def choose_handicaps(

@@ -29,8 +29,9 @@ BLOCK_PRECISION = 0.9
 # Of the project's own innocent sentences no larger share is flagged out of fold. They are made to
 # be hard, harder than what people write, and a fold has seen none of their template.
 INNOCENT_SHARES = {"en": 0.085, "es": 0.1}
-# How much more clearly than another window a short one must speak, in logits. Chosen by the share
-# of padded insults that stay flagged and by what short windows cost rank quality.
+# How much more clearly than another window a short one must speak, in logits. Chosen, with the
+# shares above, by the padded insults that stay flagged and the rank quality that short windows cost
+# on the files that measure the model (docs/benchmarks.md).
 SHORT_MARGINS = {"en": 1.3, "es": 0.3}
 VERY_LONG_WORDS = 60
 _HANDICAPS = np.round(np.arange(0.0, 4.01, 0.1), 1)

@@ -24,8 +24,8 @@ from modelops import serving, sources
 from modelops.errors import OperationFailed
 from modelops.exclusive import Busy, FileLock
 from modelops.validators import check_text
-from moderation.api.compat.categories import FIRST_CATEGORIES
 from moderation.models import Analysis, Category, Decision
+from moderation.other_services import FIRST_CATEGORIES
 from moderation.same_text import same_text_digest
 from moderation.search import fold
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from moderation.api.compat.categories import OPENAI_CATEGORIES, openai_flags, openai_scores
 from moderation.models import Analysis
+from moderation.other_services import OPENAI_CATEGORIES, openai_flags, openai_scores
 from tests.moderation.conftest import KIND, TOXIC
 
 PATH = "/v1/moderations"

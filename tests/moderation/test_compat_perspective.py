@@ -6,10 +6,10 @@ import pytest
 from django.test import Client, override_settings
 from rest_framework import exceptions
 
-from moderation.api.compat.categories import ATTRIBUTES
 from moderation.api.compat.perspective import MAX_BYTES, AnalyzeCommentView, sentences
 from moderation.api.compat.utf16 import Utf16Offsets
 from moderation.models import Analysis
+from moderation.other_services import ATTRIBUTES
 from moderation.services import issue_token
 from tests.moderation.conftest import KIND, TOXIC
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from moderation.api.compat.categories import FIRST_CATEGORIES, first_category, first_labels
 from moderation.models import Analysis, QueueItem, Term
+from moderation.other_services import FIRST_CATEGORIES, first_category, first_labels
 from tests.moderation.conftest import KIND, TOXIC
 from tests.moderation.items import stored
 from tests.moderation.terms import term

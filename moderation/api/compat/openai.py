@@ -19,8 +19,8 @@ from rest_framework.response import Response
 from modelops.rest.fields import ObjectSerializer, OptionalCharField
 from modelops.validators import check_characters
 from moderation.api.compat.base import CompatView
-from moderation.api.compat.categories import OPENAI_CATEGORIES, openai_flags, openai_scores
 from moderation.models import MAX_TEXT_LENGTH, Decision
+from moderation.other_services import OPENAI_CATEGORIES, openai_flags, openai_scores
 from moderation.people import person
 from moderation.services import AnalysisInput, AnalysisOutcome, analyze_texts
 

@@ -15,7 +15,6 @@ from rest_framework.response import Response
 from modelops import serving
 from moderation.api.compat.base import HEADER_AUTHENTICATION, ApiKeyAuthentication, CompatView
 from moderation.api.compat.base import Refused as _Refused
-from moderation.api.compat.categories import ATTRIBUTES, SUGGESTED, suggested_scores
 from moderation.api.compat.perspective_serializers import (
     AnalyzeCommentRequest,
     AnalyzeCommentResponse,
@@ -25,6 +24,7 @@ from moderation.api.compat.perspective_serializers import (
 )
 from moderation.api.compat.utf16 import Utf16Offsets
 from moderation.models import MAX_TEXT_LENGTH
+from moderation.other_services import ATTRIBUTES, SUGGESTED, suggested_scores
 from moderation.people import person
 from moderation.services import AnalysisInput, analyze_texts, suggest_scores
 

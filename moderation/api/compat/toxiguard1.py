@@ -22,9 +22,9 @@ from modelops.words import utc
 from moderation.api.compat import toxiguard1_examples as examples
 from moderation.api.compat import toxiguard1_serializers as forms
 from moderation.api.compat.base import CompatView, Refused
-from moderation.api.compat.categories import first_category
 from moderation.api.compat.forms import UNPROCESSABLE, first_error
 from moderation.api.permissions import holds
+from moderation.other_services import first_category
 from moderation.people import person
 from moderation.search import MIN_LENGTH, fold, search
 from moderation.selectors import FLAGGED, analysis_stats, visible_analyses

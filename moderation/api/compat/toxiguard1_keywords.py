@@ -17,12 +17,12 @@ from modelops.selectors_thresholds import threshold_state
 from moderation.api.compat import toxiguard1_examples as examples
 from moderation.api.compat import toxiguard1_serializers as forms
 from moderation.api.compat.base import Refused
-from moderation.api.compat.categories import FIRST_CATEGORIES
 from moderation.api.compat.toxiguard1 import WRONG, FirstView, asked
 from moderation.api.permissions import holds
 from moderation.errors import ReviewRefused
 from moderation.errors_terms import TermExists, TermRemoved
 from moderation.models import Term
+from moderation.other_services import FIRST_CATEGORIES
 from moderation.people import person
 from moderation.selectors_terms import keyword_terms, terms_named
 from moderation.services import add_term, remove_term

@@ -9,8 +9,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from modelops.rest.fields import StrictCharField, TextField
-from moderation.api.compat.categories import FIRST_CATEGORIES, first_category, first_labels
 from moderation.models import Analysis, Decision
+from moderation.other_services import FIRST_CATEGORIES, first_category, first_labels
 
 MAX_LIMIT = 1000
 MAX_OFFSET = 10_000_000

@@ -6,7 +6,6 @@ out.
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,6 +23,9 @@ from modelops.text_languages import TextLanguages
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _REPORT_EVERY = 1000  # texts
+# times what a training takes: from so many texts on, the oldest are dropped while reading, down to
+# so many. What is between pays for answers that turn out to contradict each other.
+_TOO_MANY, _ENOUGH = 2, 1.5
 
 
 @dataclass(slots=True)
@@ -182,6 +184,8 @@ class _Answers:
         known = self._newest.get(digest)
         if known is None:
             self._newest[digest] = _Answer(row, at, new)
+            if len(self._newest) > _TOO_MANY * settings.MAX_TRAINING_LABELS:
+                self._keep_newest(int(_ENOUGH * settings.MAX_TRAINING_LABELS))
             return
         self.counts.repeated += 1
         if at > known.at:
@@ -209,21 +213,28 @@ class _Answers:
         """Digests and rows that are left at the end, counted; nothing is kept here any more."""
         left = {digest: one for digest, one in self._newest.items() if not one.conflict}
         counts = self.counts
-        counts.conflicts = len(self._newest) - len(left)
-        if len(left) > settings.MAX_TRAINING_LABELS:
-            # of the same moment those with the lowest digests, which are as good as any
-            newest = heapq.nsmallest(
-                settings.MAX_TRAINING_LABELS,
-                left.items(),
-                key=lambda item: (-item[1].at.timestamp(), item[0]),
-            )
-            counts.too_many = len(left) - len(newest)
-            left = dict(newest)
+        counts.conflicts += len(self._newest) - len(left)
+        self._newest = left
+        self._keep_newest(settings.MAX_TRAINING_LABELS)
+        left = self._newest
         counts.toxic = sum(answer.row.toxic for answer in left.values())
         counts.not_toxic = len(left) - counts.toxic
         counts.new = sum(answer.new for answer in left.values())
-        self._newest.clear()
+        self._newest = {}
         return [(digest.hex(), answer.row) for digest, answer in left.items()]
+
+    def _keep_newest(self, count: int) -> None:
+        """Drop the oldest texts, so that memory is bounded however many there are."""
+        if len(self._newest) <= count:
+            return
+        # of the same moment those with the lowest digests, which are as good as any
+        ordered = sorted(self._newest.items(), key=lambda item: (-item[1].at.timestamp(), item[0]))
+        kept = dict(ordered[:count])
+        dropped = [one for _digest, one in ordered[count:]]
+        contradicted = sum(one.conflict for one in dropped)
+        self.counts.conflicts += contradicted
+        self.counts.too_many += len(dropped) - contradicted
+        self._newest = kept
 
 
 def _categories(row: LabelledText) -> Mapping[str, bool]:

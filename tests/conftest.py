@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.signals import request_started
+from django.utils import translation
 
 TESTS = Path(__file__).resolve().parent
 ROOT = TESTS.parent
@@ -72,11 +73,13 @@ def _find_left_out() -> dict[str, list[Path]]:
 
 
 @pytest.fixture(autouse=True)
-def fresh_term_lists() -> None:
-    """What a process knows of the term lists must not outlive the transaction of a test."""
+def fresh_start() -> None:
+    """What a process knows of the term lists must not outlive the transaction of a test, nor the
+    language of a request the request."""
     from moderation import termlists
 
     termlists.look_again()
+    translation.deactivate()
 
 
 def pytest_configure(config: pytest.Config) -> None:

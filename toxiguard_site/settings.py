@@ -301,6 +301,7 @@ SPECTACULAR_SETTINGS = {
         "LanguageEnum": "moderation.models.Language",
         "RequestedLanguageEnum": "modelops.serving.LANGUAGES",
         "VersionStateEnum": "modelops.models.ModelVersion.State",
+        "HealthStatusEnum": "modelops.api.operations.OK",
         "RunStateEnum": "modelops.models.TrainingRun.State",
         "RunKindEnum": "modelops.models.TrainingRun.Kind",
         "QueueKindEnum": "moderation.models.QueueItem.Kind",

@@ -26,6 +26,8 @@ from modelops import metrics, serving
 
 from .common import MayOperateModel, Unavailable
 
+OK = ("ok",)  # what a status may be
+
 
 class OpenView(APIView):
     """For load balancers: no account, and no session that would need a database."""
@@ -36,7 +38,7 @@ class OpenView(APIView):
 
 
 class HealthSerializer(serializers.Serializer):
-    status = serializers.ChoiceField(["ok"])
+    status = serializers.ChoiceField(OK)
 
 
 class ReadySerializer(HealthSerializer):

@@ -391,7 +391,7 @@ def test_without_a_worker_it_says_so_before_and_after(live: ModelVersion, admin:
 def test_another_training_under_way(live: ModelVersion, admin: Client) -> None:
     press(admin, "modelversion/retrain-full")
     assert "under way already" in words(admin.get(f"{LIST}update/"))
-    assert "Another training is under way" in told(press(admin, "modelversion/update"))[0]
+    assert "Another training waits" in told(press(admin, "modelversion/update"))[0]
     assert TrainingRun.objects.count() == 1
     assert len(history()) == 1
 

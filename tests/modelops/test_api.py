@@ -235,4 +235,3 @@ def test_the_schema_has_the_endpoints(db: None, tmp_path: Path) -> None:
     call_command("spectacular", "--validate", "--fail-on-warn", file=str(tmp_path / "schema.yml"))
     schema = (tmp_path / "schema.yml").read_text()
     assert all(f"{path}:" in schema for _method, path in ENDPOINTS)
-    assert "/metrics" not in schema

@@ -22,11 +22,11 @@ CASES = [
         {"code": "must_pass", "count": 3, "failed": [{**SENTENCE, "toxic": False}]},
         ["3 must-pass sentences ", "is innocent and gets 0.1000"],
     ),
-    ({"code": "auc", **MEASURE}, ["AUC in es: 0.9100 → 0.8800 on 4000 texts", "0.0351", "0.02 is"]),
+    ({"code": "auc", **MEASURE}, ["0.9100 → 0.8800 on 4,000 texts", "0.0351", "0.02 is"]),
     ({"code": "f1", **MEASURE}, ["F1 in es"]),
     (
         {"code": "flag_rate", "texts": 1000, "champion": 0.1, "challenger": 0.163, "limit": 0.05},
-        ["1000 texts", "16.3 %", "10.0 %", "5 points"],
+        ["1,000 texts", "16.3 %", "10.0 %", "5 points"],
     ),
     (
         {"code": "size", "champion": 1_000_000, "challenger": 80_000_000, "limit": 64_000_000},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -134,6 +135,18 @@ def test_the_newest_labels_are_taken_up_to_the_limit(held: Held, settings: Setti
     for held.rows in (rows, rows[::-1]):
         labels, counts = collected()
         assert (set(labels), counts["too_many"], counts["toxic"]) == ({"a", "b"}, 2, 2)
+
+
+def test_of_very_many_the_same_are_left_in_whatever_order_they_come(
+    held: Held, settings: Settings
+) -> None:
+    settings.MAX_TRAINING_LABELS = 10
+    rows = [label(f"text {n}", n % 2 == 0, at=NOON + n * HOUR) for n in range(200)]
+    shuffled = random.Random(3).sample(rows, len(rows))
+    for held.rows in (rows, rows[::-1], shuffled):
+        labels, counts = collected()
+        assert set(labels) == {f"text {n}" for n in range(190, 200)}
+        assert (counts["read"], counts["too_many"], counts["toxic"]) == (200, 190, 5)
 
 
 def test_languages_are_detected_where_nobody_said(held: Held) -> None:

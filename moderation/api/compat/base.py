@@ -73,9 +73,10 @@ class CompatView(APIView):
     permission_classes = [holds("moderation.analyze_text")]
     max_body = MEBIBYTE
 
-    def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        # (before anything that may be refused)
         translation.activate(self.language)
-        return super().initialize_request(request, *args, **kwargs)
+        super().initial(request, *args, **kwargs)
 
     def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response]:
         as_problem = super().get_exception_handler()

@@ -211,16 +211,15 @@ class _Answers:
 
     def left(self) -> list[tuple[str, LabelledText]]:
         """Digests and rows that are left at the end, counted; nothing is kept here any more."""
-        left = {digest: one for digest, one in self._newest.items() if not one.conflict}
+        agreed = {digest: one for digest, one in self._newest.items() if not one.conflict}
         counts = self.counts
-        counts.conflicts += len(self._newest) - len(left)
-        self._newest = left
+        counts.conflicts += len(self._newest) - len(agreed)
+        self._newest = agreed
         self._keep_newest(settings.MAX_TRAINING_LABELS)
-        left = self._newest
+        left, self._newest = self._newest, {}
         counts.toxic = sum(answer.row.toxic for answer in left.values())
         counts.not_toxic = len(left) - counts.toxic
         counts.new = sum(answer.new for answer in left.values())
-        self._newest = {}
         return [(digest.hex(), answer.row) for digest, answer in left.items()]
 
     def _keep_newest(self, count: int) -> None:

@@ -148,9 +148,12 @@ def served_heads() -> dict[str, tuple[str, ...]]:
     }
 
 
-def detected_language(text: str) -> str | None:
-    """One of LANGUAGES, "und" for clearly another one, None when it is uncertain."""
-    return detect(tokenize(text), text, LANGUAGES)
+def detected_language(text: str, tokens: Tokens) -> str | None:
+    """One of LANGUAGES, "und" for clearly another one, None when it is uncertain.
+
+    `tokens` are those of the text, of `tokenize` or a verdict.
+    """
+    return detect(tokens, text, LANGUAGES)
 
 
 def live_version() -> LiveInfo | None:

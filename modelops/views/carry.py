@@ -14,9 +14,11 @@ from django.views.decorators.http import require_http_methods
 
 from modelops.access import PageRequest, operators_only
 from modelops.attributes import PERSPECTIVE
+from modelops.carry_texts import named_switches
 from modelops.errors import OperationFailed
 from modelops.forms import CarryForm
 from modelops.ml.carry import Carried, Switch
+from modelops.rest.bodies import MEBIBYTE
 from modelops.selectors_thresholds import site_thresholds
 from modelops.services.carry_thresholds import (
     CarryReport,
@@ -44,7 +46,7 @@ def carry(request: PageRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form)
     upload = form.cleaned_data["file"]
-    if upload.size > MAX_MEBIBYTES * 1024 * 1024:
+    if upload.size > MAX_MEBIBYTES * MEBIBYTE:
         told = _("The file is larger than %(limit)s MiB. A random part of it is enough.")
         form.add_error("file", told % {"limit": MAX_MEBIBYTES})
         return _page(request, form)
@@ -102,11 +104,6 @@ def _shown(one: Comparison) -> dict[str, Any]:
 
 
 def _table(words: str, carried: Carried) -> dict[str, Any]:
-    rows = (
-        (_("flags as many"), carried.found),
-        (_("in force now"), carried.in_force),
-        (_("the same number"), carried.same_number),
-    )
     assert carried.same_number is not None
     return {
         "name": words,
@@ -114,7 +111,7 @@ def _table(words: str, carried: Carried) -> dict[str, Any]:
         "flagged": carried.flagged,
         "rate": percent(carried.flagged / carried.texts),
         "found": carried.found is not None,
-        "rows": [_switch(name, one, carried.texts) for name, one in rows if one is not None],
+        "rows": [_switch(name, one, carried.texts) for name, one in named_switches(carried)],
     }
 
 

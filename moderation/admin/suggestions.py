@@ -7,13 +7,14 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from moderation.admin.base import WorkbenchAdmin, excerpt
 from moderation.models import SuggestedScore
 from moderation.people import person
 from moderation.selectors_decisions import is_lead
 from moderation.services import settle_suggestions
+from moderation.suggestion_texts import settled
 
 
 @admin.register(SuggestedScore)
@@ -56,11 +57,4 @@ class SuggestedScoreAdmin(WorkbenchAdmin):
             return
         chosen = SuggestedScore.objects.filter(pk__in=[row.pk for row in rows])
         count = settle_suggestions(suggestions=chosen, accept=accept, by=person(request))
-        told = (
-            ngettext("%(count)s suggestion accepted.", "%(count)s suggestions accepted.", count)
-            if accept
-            else ngettext(
-                "%(count)s suggestion rejected.", "%(count)s suggestions rejected.", count
-            )
-        )
-        self.message_user(request, told % {"count": count}, messages.SUCCESS)
+        self.message_user(request, settled(count, accept=accept), messages.SUCCESS)

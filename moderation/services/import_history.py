@@ -223,11 +223,12 @@ def _is_expired(row: _Row) -> bool:
 
 
 def _draft(row: _Row) -> Analysis:
-    language = serving.detected_language(row.text)
+    tokens = serving.tokenize(row.text)
+    language = serving.detected_language(row.text, tokens)
     return Analysis(
         text=row.text,
         text_digest=row.digest,
-        normalized_digest=same_text_digest(row.text, serving.tokenize(row.text).words),
+        normalized_digest=same_text_digest(row.text, tokens.words),
         search_text=fold(row.text),
         external_id=row.id,
         source=SOURCE,

@@ -14,6 +14,7 @@ from rich.progress import Progress
 
 from modelops import serving
 from modelops.attributes import PERSPECTIVE, attribute_named
+from modelops.carry_texts import named_switches
 from modelops.errors import OperationFailed
 from modelops.management.site_command import SiteCommand
 from modelops.ml.carry import Carried, Switch
@@ -167,14 +168,8 @@ class Command(SiteCommand):
                 "rate": percent(carried.flagged / carried.texts),
             }
         )
-        rows = (
-            (_("flags as many"), carried.found),
-            (_("in force now"), carried.in_force),
-            (_("the same number"), carried.same_number),
-        )
-        for name, switch in rows:
-            if switch is not None:
-                self.stdout.write(_line(name, switch, carried.texts))
+        for name, switch in named_switches(carried):
+            self.stdout.write(_line(name, switch, carried.texts))
         if carried.found is None:
             self.stdout.write(_("    It flagged all of them or none: no threshold corresponds."))
 

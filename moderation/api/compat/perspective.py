@@ -107,7 +107,7 @@ class AnalyzeCommentView(PerspectiveView):
                     "Unable to detect language; name it in `languages`.",
                 )
         parts = _parts(text, said, declared, split=bool(asked.get("spanAnnotations")))
-        detected = serving.detected_language(text)
+        detected = serving.detected_language(text, said.tokens)
         answer = {
             "attributeScores": {
                 name: _scores(head, said, parts)
@@ -149,7 +149,7 @@ class SuggestScoreView(PerspectiveView):
             community=(asked.get("communityId") or "")[:100],
             by=person(request),
         )
-        detected = serving.detected_language(text)
+        detected = serving.detected_language(text, serving.tokenize(text))
         answer = {
             "requestedLanguages": asked.get("languages") or [],
             "detectedLanguages": [detected] if detected else [],

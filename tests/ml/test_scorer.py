@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,7 @@ from modelops.ml.scorer import REPAIRED, REPAIRED_WINDOW, WHOLE, WINDOW, Scorer
 from modelops.ml.text import tokenize
 from tests.modelops.models import write_small_model
 
+ROOT = Path(__file__).parents[2]
 ODD = ["", " ", "a", "ñ", "!", "¿?", "\0", "a" * 10_000, "x y z", "ab cd" * 900, "🅸🅳🅸🅾🆃", "\n\t\n"]
 
 
@@ -220,3 +222,17 @@ def test_details_of_another_shape_are_refused_by_their_name(
     (folder / "model.json").write_text(json.dumps(content))
     with pytest.raises(ArtifactError, match="incomplete"):
         read_numeric(folder)
+
+
+@pytest.mark.parametrize(("name", "language"), [("README.md", "en"), ("README.es.md", "es")])
+def test_the_first_call_of_the_readme_gets_the_score_shown(
+    scorer: Scorer, name: str, language: str
+) -> None:
+    readme = (ROOT / name).read_text(encoding="utf-8")
+    asked = json.loads(re.findall(r"-d '(.+?)'", readme)[0])
+    shown = json.loads(re.findall(r"```json\n(.+?)```", readme, re.DOTALL)[0])
+    [score] = scorer.score([asked["text"]], languages=[None])
+    assert score.language == shown["language"] == language
+    toxic = score.probabilities["toxic"]
+    assert shown["score"] == pytest.approx(toxic, abs=0.0005)
+    assert shown["toxicity_percentage"] == round(100 * toxic, 1)

@@ -177,3 +177,19 @@ def test_the_admin_has_enough_contrast(
         page.goto(path)
         result = Axe().run(page, options=rules)
         assert result.violations_count == 0, result.generate_report()
+
+
+def test_the_page_of_the_api_has_no_violations(open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    page.goto("/api/docs")
+    operation = page.locator(".opblock-post").first
+    expect(operation).to_be_visible()
+    check(page)
+    operation.locator(".opblock-summary-control").click()
+    expect(operation.locator(".opblock-body")).to_be_visible()
+    operation.get_by_role("button", name="Try it out").click()
+    expect(operation.get_by_role("button", name="Execute")).to_be_visible()
+    check(page)
+    page.get_by_role("button", name="Authorize").click()
+    expect(page.locator(".dialog-ux")).to_be_visible()
+    check(page)

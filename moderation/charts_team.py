@@ -10,6 +10,7 @@ from typing import Any
 
 import pygal
 from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from modelops.words import lasted, percent
@@ -20,6 +21,7 @@ from moderation.selectors_team import DAYS
 WIDTH, HEIGHT = 560, 210
 NARROW = 340  # for a phone, so that the words stay readable
 MOST_BARS = 10
+SHARES = ("versions", "overturns")  # charts with a bar for each name
 APPROVED = "approved"  # how approvals are called where the others have a category
 _NUMBER = re.compile(r"\d{0,9}")  # nothing: not known on that day
 
@@ -33,6 +35,15 @@ def written(day: date, *series: Iterable[float | None]) -> str:
 def written_shares(shares: Iterable[tuple[str, int, int]]) -> str:
     """The figures of a chart of shares: name, part and whole of each."""
     return ",".join(f"{name}:{part}/{whole}" for name, part, whole in shares)
+
+
+def height_of(name: str, figures: str) -> int:
+    """How high a chart will be drawn, in pixels, so that its place is kept while it loads."""
+    return _height_of(figures.count(",") + 1) if name in SHARES else HEIGHT
+
+
+def _height_of(bars: int) -> int:
+    return 40 + 26 * bars
 
 
 def _by_day(figures: str, series: int) -> tuple[list[date], list[list[int | None]]]:
@@ -103,7 +114,7 @@ def _shares(
         bars.append((f"{words} · {percent(share)} %", 100 * share))
     options = common(ink, (ink["accent"],), width) | bar_options([100])
     options |= {"show_x_labels": False, "show_x_guides": False, "range": (0, 100)}
-    options["height"] = 40 + 26 * len(bars)
+    options["height"] = _height_of(len(bars))
     chart = pygal.HorizontalBar(**options)
     chart.x_labels = [words for words, _share in bars]
     chart.add("", [share for _words, share in bars])
@@ -130,7 +141,8 @@ PAINTERS: dict[str, Painter] = {
 
 
 def _time_axis(days: Sequence[date], width: int) -> dict[str, Any]:
-    words = [f"{day.day} {date_format(day, 'b')}" for day in days]
+    month = "b" if get_language() == "es" else "M"  # nov, Nov
+    words = [f"{day.day} {date_format(day, month)}" for day in days]
     return {
         "height": HEIGHT,
         "x_labels": words,

@@ -33,7 +33,10 @@ def team(request: PageRequest) -> HttpResponse:
             "most": grouped(selectors_team.MOST),
             "sample": grouped(selectors_team.SAMPLE),
         },
-        "charts": _charts(figures),
+        "charts": {
+            name: {"v": written, "height": charts_team.height_of(name, written)}
+            for name, written in _charts(figures).items()
+        },
         "categories": _categories(figures),
         "versions": _versions(figures),
         "audits_wrong": figures.audits.decided - figures.audits.agreed,

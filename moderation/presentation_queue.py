@@ -283,13 +283,16 @@ class Undoable:
     words: str
 
 
-def undoable(decision: ReviewDecision) -> Undoable:
+def undoable(decision: ReviewDecision, *, care: ModeratorSettings) -> Undoable:
     if decision.batch is not None:
         count = decision.batch.count
         words = ngettext("%(count)s item together", "%(count)s items together", count)
         url = reverse("moderation:queue_undo_batch", args=[decision.batch.pk])
         return Undoable(url, f"{did(decision)}: {words % {'count': grouped(count)}}")
-    line = Truncator(" ".join(decision.analysis.text[:LINE].split())).chars(40)
+    if care.blur and severe(decision.analysis):  # a button is read without being looked at
+        line = _("analysis %(id)s") % {"id": decision.analysis_id}
+    else:
+        line = Truncator(" ".join(decision.analysis.text[:LINE].split())).chars(40)
     url = reverse("moderation:queue_undo", args=[decision.pk])
     return Undoable(url, f"{did(decision)}: {line}" if line else did(decision))
 

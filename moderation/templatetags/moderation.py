@@ -15,6 +15,7 @@ register.filter("ago", words.ago)
 register.filter("waiting", presentation_queue.waiting)
 register.filter("did", presentation_queue.did)
 register.filter("is_undone", presentation_queue.is_undone)
+register.filter("severe", presentation_queue.severe)
 register.filter("group_name", team.group_name)
 
 

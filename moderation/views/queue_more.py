@@ -56,6 +56,7 @@ def decisions(request: PageRequest) -> HttpResponse:
         "everybody": everybody,
         "batches": batches,
         "is_lead": is_lead(request.user),
+        "care": care_of(request.user),
     }
     return render(request, "moderation/queue/decisions.html", context)
 

@@ -194,7 +194,7 @@ class Workbench:
         context: dict[str, Any] = {
             "pane": pane,
             "query": self.query.urlencode(),
-            "last": shown.undoable(last) if last else None,
+            "last": shown.undoable(last, care=self.care) if last else None,
         }
         if pane is None:
             total, more = self.waiting

@@ -366,3 +366,21 @@ def test_pages_of_the_queue_have_no_violations(
         check(page)
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, path
+
+
+def test_on_the_phone_a_tap_unveils_nothing_by_itself_and_the_search_is_found(
+    site: Site, open_page: Callable[..., Page]
+) -> None:
+    site.analyse("Shut up, you pathetic loser", source="toque")
+    page = open_page("moderador", width=390, height=844, has_touch=True, is_mobile=True)
+    page.goto("/queue/?source=toque")
+    page.locator(".item-link").first.tap()
+    opened(page)
+    veil = page.locator("#text .veil")
+    page.locator("#item-title").tap()
+    assert "blur" in veil.evaluate("(e) => getComputedStyle(e).filter")
+    page.locator("#text").tap()
+    expect(veil).to_have_css("filter", "none")
+    page.keyboard.press("/")  # a keyboard belongs to many a tablet, and to a narrow window
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    expect(page.locator("#queue-title")).to_be_visible()

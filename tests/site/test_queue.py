@@ -217,6 +217,28 @@ def test_a_blind_item_shows_nothing_of_the_model(browser: Browser) -> None:
     assert SeenToday.objects.get(user__username="moderator").severe == 1
 
 
+def test_what_is_blurred_is_not_told_beside_it(browser: Browser) -> None:
+    item = waiting("Eres un monstruo y un idiota", score=0.95, author="ana")
+    waiting("Otro idiota", score=0.6, author="ana")
+    client = browser("moderator")
+    answer = client.post(f"/queue/{item.pk}/decide/", {"action": "approve"}, headers=HTMX)
+    page = answer.content.decode()
+    assert f"Undo: Approved: analysis {item.analysis_id}" in page
+    assert "monstruo" not in page.replace('class="veil-line"', "").split('id="deciding"')[1]
+    assert 'class="veil-line"' in page  # among the author's texts
+    assert 'class="veil-line"' in client.get("/queue/decisions/").content.decode()
+    ModeratorSettings.objects.update_or_create(
+        user=User.objects.get(username="moderator"), defaults={"blur": False}
+    )
+    assert 'class="veil-line"' not in client.get("/queue/decisions/").content.decode()
+    assert "Undo: Approved: Eres un monstruo" in client.get("/queue/").content.decode()
+
+
+def test_keys_lead_where_one_may_go(browser: Browser) -> None:
+    assert "Go to the model" not in browser("moderator").get("/queue/settings/").content.decode()
+    assert "Go to the model" in browser("admin").get("/queue/settings/").content.decode()
+
+
 def test_severe_items_are_counted_once_and_blurred_as_wanted(browser: Browser) -> None:
     item = waiting("Eres un idiota", score=0.97)
     client = browser("moderator")

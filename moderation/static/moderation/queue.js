@@ -12,6 +12,7 @@ const narrow = matchMedia("(max-width: 860px)");
 let busy = false; // another item, a decision or an undo is on its way
 let usedAt = Date.now();
 let listTop = 0; // where the list of a phone was before an item covered it
+let searching = false; // the search of a phone was asked for, which an item covers
 
 // --- What is open: its row is marked and in sight, its title has the focus ---
 function mark() {
@@ -31,7 +32,10 @@ function shown() {
   count();
   if (narrow.matches) scrollTo(0, opened() ? 0 : listTop);
   const active = document.activeElement;
-  if (!active || active === document.body || active.closest("#item, #rows, .toast")) focusTitle();
+  if (searching) {
+    searching = false;
+    document.getElementById("search").focus();
+  } else if (!active || active === document.body || active.closest("#item, #rows, .toast")) focusTitle();
 }
 
 // The title of what is open, or of the list where that covers it: a start without the place.
@@ -230,6 +234,11 @@ const DEEDS = {
   x: () => (document.activeElement.closest(".item-row") ?? rowOf(opened()))?.querySelector(".item-check").click(),
   v: unveil,
   n: () => document.getElementById("note")?.focus(),
+  "/": () => {
+    const back = document.querySelector("#item .item-back a"); // (where it is in sight, the page did it)
+    searching = Boolean(back?.offsetParent);
+    if (searching) back.click();
+  },
   "?": () => document.getElementById("keys").showModal(),
 };
 

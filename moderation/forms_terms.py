@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from moderation.models import Category, PolicyVersion, ReviewDecision, Term
 from moderation.policy import LABELS, LANGUAGES
@@ -39,7 +40,9 @@ class TermForm(forms.Form):
     action = forms.ChoiceField(label=_("What happens"), choices=Term.Action.choices, initial="flag")
     language = forms.ChoiceField(label=_("Language"), choices=Term.Language.choices, required=False)
     category = forms.ChoiceField(
-        label=_("Category"), choices=[("", _("None")), *Category.choices], required=False
+        label=_("Category"),
+        choices=[("", pgettext_lazy("category", "None")), *Category.choices],
+        required=False,
     )
     expires = forms.DateField(
         label=_("Valid until"),

@@ -132,8 +132,8 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "knox",
-    "axes",
+    "toxiguard_site.packages.Tokens",
+    "toxiguard_site.packages.Logins",
     "csp",
     "django_filters",
     "django_htmx",
@@ -228,6 +228,7 @@ AXES_FAILURE_LIMIT = env.int("TOXIGUARD_LOGIN_FAILURE_LIMIT", default=10)
 AXES_VERBOSE = False
 AXES_COOLOFF_TIME = 1  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_ENABLE_ADMIN = False  # toxiguard_site/admin.py shows it in the site's language
 AXES_LOCKOUT_TEMPLATE = "registration/lockout.html"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "start"
@@ -294,6 +295,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    # (links of their own would stand within the buttons that open them)
+    "SWAGGER_UI_SETTINGS": {"deepLinking": False},
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "ENUM_NAME_OVERRIDES": {

@@ -25,7 +25,7 @@ PAGES = (
     *("/password/reset/done/", "/password/reset/x/y/", "/nothing-here", "/api/docs"),
     *("/admin/", "/admin/moderation/analysis/", "/admin/moderation/analysis/PK/change/"),
     *("/admin/auth/user/", "/admin/auth/user/add/", "/admin/password_change/"),
-    *("/admin/modelops/modelversion/", "/admin/knox/authtoken/add/"),
+    *("/admin/modelops/modelversion/", "/admin/knox/authtoken/"),
     *("/modelo/", "/modelo/versions/1.0.0/", "/modelo/versions/1.0.0/promote/"),
     *("/modelo/retrain/full/", "/modelo/thresholds/", "/modelo/thresholds/clear/"),
     "/modelo/sentences/",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -85,15 +86,17 @@ def undone(text: str, reading: Tokens, offsets: Sequence[int]) -> tuple[Folding,
     Accents, capitals and numbers are no disguise and not listed.
     """
     folded = reading.folded
+    words, starts, ends = reading.words, reading.starts, reading.ends
+    written = [folded[start:end] for start, end in zip(starts, ends, strict=True)]
     # a text that only lost its accents and capitals has disguises at most where a word is not
     # what stands in its place
-    simple = text if text.isascii() else text.translate(_SIMPLE)
-    plain = isinstance(offsets, range) and simple.lower() == folded
-    words, starts, ends = reading.words, reading.starts, reading.ends
+    plain = isinstance(offsets, range) and _only_simplified(text, folded)
+    if plain and written == words:
+        return ()
     doubtful = [
         number
-        for number, word in enumerate(words)
-        if not (plain and folded[starts[number] : ends[number]] == word) and word[0].isalpha()
+        for number, (word, part) in enumerate(zip(words, written, strict=True))
+        if not (plain and part == word) and word[0].isalpha()
     ]
     result: list[Folding] = []
     # words that were run together share a place
@@ -108,6 +111,15 @@ def undone(text: str, reading: Tokens, offsets: Sequence[int]) -> tuple[Folding,
 
 
 _SIMPLE = str.maketrans("áàâäéèêëíìîïóòôöúùûüçÁÉÍÓÚÜ’'", "aaaaeeeeiiiioooouuuucaeiouu''")
+# whatever else than letters that fold to what `_SIMPLE` makes of them
+_OTHER = re.compile("[^ -~áàâäéèêëíìîïóòôöúùûüçñÁÉÍÓÚÜÑ’¿¡\n]")
+
+
+def _only_simplified(text: str, folded: str) -> bool:
+    """Tell whether a text, as long as before, lost no more than accents and capitals."""
+    if text.isascii():
+        return text.lower() == folded
+    return not _OTHER.search(text) or text.translate(_SIMPLE).lower() == folded
 
 
 def _disguised(original: str, folded: str) -> bool:

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from modelops.ml.artifacts import NumericModel
 from modelops.ml.explain import Explanation, explain, undone
 from modelops.ml.language import UNKNOWN, detect
-from modelops.ml.repair import Lexicon, repair
+from modelops.ml.lexicon import Lexicon
+from modelops.ml.repair import repair
 from modelops.ml.segments import Run, Segments
 from modelops.ml.text import Tokens, tokenize
 from modelops.ml.vectors import FeatureIndex, Step

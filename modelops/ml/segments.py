@@ -57,7 +57,8 @@ class Segments:
     def _count(self) -> tuple[Ids, Ids, list[int]]:
         index, count = self._index, len(self._segments)
         if count == 1:
-            repeated, counts = _repeated(np.sort(self._numbers(0)))
+            numbers = np.frombuffer(b"".join(self._own_contents(0)), NUMBERS)
+            repeated, counts = _repeated(np.sort(numbers))
             parting = int(repeated.searchsorted(NUMBERS.type(index.first_char)))
             return repeated, counts, [0, parting, len(repeated)]
         content = b"".join(self._contents)
@@ -115,8 +116,10 @@ class Segments:
             more = self._corrections[start:stop, head] / self._counts[start:stop]
             more[: parting - start] /= word
             more[parting - start :] /= character
-            weights = self._index.spread(self._repeated[start:stop], more, self._numbers(number))
-            sizes = [len(own) // NUMBER_BYTES for own in self._own_contents(number)]
+            contents = self._own_contents(number)
+            numbers = np.frombuffer(b"".join(contents), NUMBERS)
+            weights = self._index.spread(self._repeated[start:stop], more, numbers)
+            sizes = np.fromiter(map(len, contents), np.int64, len(contents)) // NUMBER_BYTES
             steps = np.arange(len(shares)).repeat(sizes)
             shares += np.bincount(steps, weights, len(shares))
         words = shares[::2]
@@ -132,10 +135,6 @@ class Segments:
         if len(runs) == 1:
             return self._contents[runs[0][0] : runs[0][1]]
         return [content for first, end in runs for content in self._contents[first:end]]
-
-    def _numbers(self, number: int) -> Ids:
-        """Return the numbers of the features of a segment, with repeats."""
-        return np.frombuffer(b"".join(self._own_contents(number)), NUMBERS)
 
 
 def _repeated(keys: Ids) -> tuple[Ids, Ids]:

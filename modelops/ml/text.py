@@ -67,9 +67,8 @@ def tokenize(text: str) -> Tokens:
     """Split `text` into normalised words with their places."""
     folded = fold_characters(text)
     tokens = Tokens(folded, [], [], [], [])
-    chunks = folded.split()
-    if list(map(len, chunks)).count(1) < _FEWEST_SINGLES:
-        _add_chunks(tokens, chunks, 0)
+    if list(map(len, folded.split())).count(1) < _FEWEST_SINGLES:
+        _add_lines(tokens, folded, 0)
     else:
         _add_runs(tokens)
     if tokens.words and _STRETCHED.search(folded):
@@ -90,11 +89,11 @@ def _add_runs(tokens: Tokens) -> None:
     for run in _RUN_OF_SINGLES.finditer(folded):
         if not any(c.isalpha() for c in run.group()):
             continue
-        _add_chunks(tokens, folded[position : run.start()].split(), position)
+        _add_lines(tokens, folded[position : run.start()], position)
         for start, end, letters in _spaced_words(run.group(), run.start()):
             _add(tokens, _deleet(letters), start, end)
         position = run.end()
-    _add_chunks(tokens, folded[position:].split(), position)
+    _add_lines(tokens, folded[position:], position)
 
 
 def _add(tokens: Tokens, word: str, start: int, end: int) -> None:
@@ -104,29 +103,33 @@ def _add(tokens: Tokens, word: str, start: int, end: int) -> None:
         tokens.ends.append(end)
 
 
-def _add_chunks(tokens: Tokens, chunks: Sequence[str], position: int) -> None:
-    """Add the words of `chunks`, which follow one another in the text from `position` on."""
-    words, starts, ends, breaks = tokens.words, tokens.starts, tokens.ends, tokens.breaks
-    find = tokens.folded.find
-    lines = find("\n", position) >= 0
-    for chunk in chunks:
-        at = find(chunk, position)
-        if lines and find("\n", position, at) >= 0:
-            _end_sentence(words, breaks)
-        position = at + len(chunk)
+def _add_lines(tokens: Tokens, part: str, at: int) -> None:
+    """Add the words of a part of the folded text that begins at `at`."""
+    for number, line in enumerate(part.replace("\t", " ").split("\n")):
+        if number and line and not line.isspace():
+            _end_sentence(tokens.words, tokens.breaks)
+        _add_line(tokens, line, at)
+        at += len(line) + 1
+
+
+def _add_line(tokens: Tokens, line: str, at: int) -> None:
+    words, starts, ends = tokens.words, tokens.starts, tokens.ends
+    for chunk in line.split(" "):
+        end = at + len(chunk)
         if chunk.isalpha():
             words.append(chunk)
             starts.append(at)
-            ends.append(position)
-            continue
-        read = _remembered if len(chunk) <= _LONGEST_REMEMBERED else _read
-        for word, start, end in read(chunk):
-            if word:
-                words.append(word)
-                starts.append(at + start)
-                ends.append(at + end)
-            else:
-                _end_sentence(words, breaks)
+            ends.append(end)
+        elif chunk:
+            read = _remembered if len(chunk) <= _LONGEST_REMEMBERED else _read
+            for word, start, stop in read(chunk):
+                if word:
+                    words.append(word)
+                    starts.append(at + start)
+                    ends.append(at + stop)
+                else:
+                    _end_sentence(words, tokens.breaks)
+        at = end + 1
 
 
 def _end_sentence(words: list[str], breaks: list[int]) -> None:

@@ -25,11 +25,12 @@ NUMBER_BYTES = NUMBERS.itemsize
 
 # What a word, or a pair of neighbours, adds to a text. As bytes, which are joined fast: the numbers
 # of its features, with repeats (NUMBERS), and their gains, summed for each block (float64, shape
-# (2, width)). Of a word also the words that it makes a pair with, if the model knows any, and
-# whether the word itself is unknown: all that is asked of a word takes one look-up.
-Step = tuple[bytes, bytes, "Followers | None", bool]
+# (2, width)). Of a word also the known words that it makes a pair with, and whether the word itself
+# is unknown: all that is asked of a word takes one look-up.
+Step = tuple[bytes, bytes, "Followers", bool]
 # second word of a pair -> the pair's number, once met its step
 Followers = dict[str, int | Step]
+_NO_FOLLOWERS: Followers = {}
 
 
 class FeatureIndex:
@@ -60,7 +61,7 @@ class FeatureIndex:
         self.lengths = range(model.config.char_ngrams[0], model.config.char_ngrams[1] + 1)
         self.grams = GramIndex(characters, self.lengths, len(words))
         self.no_gains = bytes(2 * self.gains.itemsize * self.width)
-        self._nothing: Step = (b"", self.no_gains, None, False)
+        self._nothing: Step = (b"", self.no_gains, _NO_FOLLOWERS, False)
         self._cache: dict[str, Step] = {}
         self._table = np.zeros(len(self.gains))
         self._table_lock = threading.Lock()
@@ -104,10 +105,10 @@ class FeatureIndex:
         if own:
             steps[::2] = own
         for place, (step, second) in enumerate(zip(own, words[1:], strict=False)):
-            followers = step[2]
-            if followers is not None and (pair := followers.get(second)) is not None:
+            if second in step[2]:
+                pair = step[2][second]
                 if isinstance(pair, int):
-                    pair = followers[second] = self._pair(pair)
+                    pair = step[2][second] = self._pair(pair)
                 steps[2 * place + 1] = pair
         return steps
 
@@ -118,7 +119,7 @@ class FeatureIndex:
     def _pair(self, number: int) -> Step:
         content = number.to_bytes(NUMBER_BYTES, sys.byteorder)
         gains = self.gains[number].tobytes()
-        return content, gains.ljust(len(self.no_gains), b"\0"), None, False
+        return content, gains.ljust(len(self.no_gains), b"\0"), _NO_FOLLOWERS, False
 
     def _meet(self, words: Sequence[str]) -> list[Step]:
         """Return the steps of words of which some are not in the cache."""
@@ -142,7 +143,7 @@ class FeatureIndex:
         steps = zip(
             [content[start:end] for start, end in itertools.pairwise(ends)],
             [gains[place : place + size] for place in range(0, len(gains), size)],
-            map(self._followers.get, words),
+            [self._followers.get(word, _NO_FOLLOWERS) for word in words],
             [word not in self._known for word in words],
             strict=True,
         )

@@ -6,6 +6,8 @@ One table maps each code point to its folded form: compatibility forms (NFKC), l
 
 from __future__ import annotations
 
+import re
+import sys
 import unicodedata
 from collections.abc import Sequence
 
@@ -31,30 +33,22 @@ _SAME = {
 
 # Drawn blank, yet letters or symbols by their category.
 _BLANKS = frozenset({0x115F, 0x1160, 0x3164, 0xFFA0, 0x2800, 0x17B4, 0x17B5, 0x180E})
-# Korean syllables come apart into letters by arithmetic (Unicode, section 3.12): of a long text
-# nearly every syllable may be a new one.
-_FIRST_HANGUL, _LAST_HANGUL = 0xAC00, 0xD7A3
-_HANGUL_LEADS = [chr(0x1100 + lead) for lead in range(19)]
-_HANGUL_RESTS = [
-    chr(0x1161 + vowel) + (chr(0x11A7 + tail) if tail else "")
-    for vowel in range(21)
-    for tail in range(28)
-]
+# Korean syllables come apart into letters: of a long text nearly every syllable may be a new one,
+# so the table does not hold them.
+_HANGUL = re.compile("[\uac00-\ud7a3]+")
+_FIRST_HANGUL, _LAST_HANGUL, _HANGUL_TAILS = 0xAC00, 0xD7A3, 28
 _DROPPED_CATEGORIES = frozenset({"Cf", "Mn", "Me", "Cs", "Co", "Cn"})
 
 
-def _enclosed_letter(code: int) -> str | None:
-    """Return the letter of a squared, circled or regional-indicator symbol that NFKC keeps."""
-    for first in (0x1F130, 0x1F150, 0x1F170, 0x1F1E6):
-        if first <= code < first + 26:
-            return chr(ord("a") + code - first)
-    return None
+# squared, circled and regional-indicator letters that NFKC keeps
+_ENCLOSED = {
+    first + place: chr(ord("a") + place)
+    for first in (0x1F130, 0x1F150, 0x1F170, 0x1F1E6)
+    for place in range(26)
+}
 
 
 def _fold_character(code: int) -> str:
-    if _FIRST_HANGUL <= code <= _LAST_HANGUL:
-        lead, rest = divmod(code - _FIRST_HANGUL, len(_HANGUL_RESTS))
-        return _HANGUL_LEADS[lead] + _HANGUL_RESTS[rest]
     character = chr(code)
     if character in "ñÑ":
         return "ñ"
@@ -68,12 +62,12 @@ def _fold_character(code: int) -> str:
     if category == "Cc":
         # a tab or line break parts words; of other control characters a reader sees nothing
         return {9: " ", 10: "\n", 11: "\n", 12: " ", 13: "\n", 0x85: "\n"}.get(code, "")
-    if category == "Lo" and not unicodedata.decomposition(character):
-        return character  # as most of Unicode
-    if category.startswith("Z"):
+    if category[0] == "Z":
         return " " if category == "Zs" else "\n"
-    if letter := _enclosed_letter(code):
-        return letter
+    if code in _ENCLOSED:
+        return _ENCLOSED[code]
+    if unicodedata.is_normalized("NFKD", character) and character.lower() == character:
+        return character  # as most of Unicode
     folded = []
     for part in unicodedata.normalize("NFKC", character).lower():
         for base in unicodedata.normalize("NFD", part) if part != "ñ" else part:
@@ -86,23 +80,20 @@ def _fold_character(code: int) -> str:
 class _FoldingTable(dict[int, str]):
     """Filled as characters are met; `str.translate` then runs at the speed of C.
 
-    `uneven` holds the characters met so far that fold to none or to several. It is no longer
-    complete when the table is `full`.
+    `sizes` holds how many characters each becomes, -1 for those not met so far.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.uneven: set[str] = set()
-        self.full = False
+        self.sizes = np.full(sys.maxunicode + 1, -1, np.int8)
+        hangul = np.arange(_LAST_HANGUL - _FIRST_HANGUL + 1)
+        self.sizes[_FIRST_HANGUL : _LAST_HANGUL + 1] = 2 + (hangul % _HANGUL_TAILS > 0)
 
     def __missing__(self, code: int) -> str:
         value = _fold_character(code)
-        if len(self) >= _MOST_REMEMBERED:
-            self.full = True
-            return value
-        if len(value) != 1:
-            self.uneven.add(chr(code))
-        self[code] = value
+        self.sizes[code] = len(value)
+        if len(self) < _MOST_REMEMBERED:
+            self[code] = value
         return value
 
 
@@ -125,28 +116,38 @@ def fold_characters(text: str) -> str:
     if text.isascii():
         return text.lower() if text.isprintable() else text.lower().translate(_CONTROLS)
     composed = _compose(text)
-    folded = composed.translate(_TABLE)
+    letters = composed
+    if _HANGUL.search(composed):
+        letters = _HANGUL.sub(_letters_of_syllables, composed)
+    folded = letters.translate(_TABLE)
     if len(folded) > len(text) + _MOST_ADDED and _swells(_folded_sizes(text)):
         folded = "".join([_TABLE[ord(character)][:1] for character in composed])
     return folded
 
 
-def _folded_sizes(text: str) -> NDArray[np.int64]:
+def _letters_of_syllables(match: re.Match[str]) -> str:
+    return unicodedata.normalize("NFD", match.group())
+
+
+def _folded_sizes(text: str) -> NDArray[np.int8]:
     """Return how many characters each becomes; n and a combining tilde one and none."""
-    return np.fromiter(map(len, map(_TABLE.__getitem__, map(ord, text))), np.int64, len(text))
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    sizes = _TABLE.sizes.take(codes)
+    if sizes.min() < 0:
+        for code in set(codes[sizes < 0].tolist()):
+            _TABLE[code]
+        sizes = _TABLE.sizes.take(codes)
+    return sizes
 
 
-def _swells(sizes: NDArray[np.int64]) -> bool:
+def _swells(sizes: NDArray[np.int8]) -> bool:
     """Tell whether a text of such folded sizes is made to be long."""
     phrases = np.count_nonzero(sizes > _LONGEST_LETTER)
     return bool(phrases > _MOST_PHRASES and sizes.sum() > len(sizes) + _MOST_ADDED)
 
 
 def folded_offsets(text: str) -> Sequence[int]:
-    """Return for each character of `fold_characters(text)` its index in `text`, plus the end.
-
-    `text` must have been folded before.
-    """
+    """Return for each character of `fold_characters(text)` its index in `text`, plus the end."""
     if text.isascii():
         if text.isprintable():
             return range(len(text) + 1)
@@ -154,9 +155,9 @@ def folded_offsets(text: str) -> Sequence[int]:
         if shown.all():
             return range(len(text) + 1)
         return [*shown.nonzero()[0].tolist(), len(text)]
-    if "\u0303" not in text and not _TABLE.full and _TABLE.uneven.isdisjoint(text):
-        return range(len(text) + 1)
     sizes = _folded_sizes(text)
+    if np.all(sizes == 1):
+        return range(len(text) + 1)
     if _swells(sizes):
         sizes = np.minimum(sizes, 1)
     offsets: list[int] = np.arange(len(text)).repeat(sizes).tolist()
@@ -179,7 +180,8 @@ def foreign_letter_share(folded: str) -> float:
     """Return the share (0 to 1) of letters that stay outside the Latin script after folding."""
     if folded.isascii():
         return 0.0
-    letters = [c for c in folded if c.isalpha()]
+    letters = "".join(filter(str.isalpha, folded))
     if not letters:
         return 0.0
-    return sum(not (c.isascii() or c == "ñ") for c in letters) / len(letters)
+    latin = len(letters.encode("ascii", "ignore")) + letters.count("ñ")
+    return (len(letters) - latin) / len(letters)

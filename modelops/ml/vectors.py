@@ -31,6 +31,9 @@ Step = tuple[bytes, bytes, "Followers", bool]
 # second word of a pair -> the pair's number, once met its step
 Followers = dict[str, int | Step]
 _NO_FOLLOWERS: Followers = {}
+# of a word: its own number, -1 for none, the words that it makes a pair with, whether it is unknown
+_Entry = tuple[int, Followers, bool]
+_NEW: _Entry = (-1, _NO_FOLLOWERS, True)
 
 
 class FeatureIndex:
@@ -42,21 +45,13 @@ class FeatureIndex:
     """
 
     def __init__(self, model: NumericModel, known: Container[str] = ()) -> None:
-        self._known = known
         words, characters = model.terms["word"], model.terms["char"]
         self.first_char = len(words)
         idf = np.concatenate([model.idf["word"], model.idf["char"]])
         # one row a feature, all that is needed of it side by side: one trip to memory
         self.gains = np.column_stack([model.weights * idf[:, None], idf**2])
         self.width = self.gains.shape[1]
-        self.word_ids: dict[str, int] = {}
-        self._followers: dict[str, Followers] = {}
-        for number, term in enumerate(words):
-            first, space, second = term.partition(" ")
-            if space:
-                self._followers.setdefault(first, {})[second] = number
-            else:
-                self.word_ids[term] = number
+        self._entries = _entries(words, known)
         self.char_ids = {term: len(words) + number for number, term in enumerate(characters)}
         self.lengths = range(model.config.char_ngrams[0], model.config.char_ngrams[1] + 1)
         self.grams = GramIndex(characters, self.lengths, len(words))
@@ -136,36 +131,41 @@ class FeatureIndex:
         return [step or found[word] for word, step in zip(words, known, strict=True)]
 
     def _new_steps(self, words: Sequence[str]) -> dict[str, Step]:
-        numbers, counts = self._features(words)
+        own, followers, unknown = zip(*self._entries_of(words), strict=True)
+        numbers, counts = self._features(words, own)
         content, gains = numbers.astype(NUMBERS).tobytes(), self._sums(numbers, counts).tobytes()
         size = len(self.no_gains)
         ends = [0, *(np.add.accumulate(counts) * NUMBER_BYTES).tolist()]
         steps = zip(
             [content[start:end] for start, end in itertools.pairwise(ends)],
             [gains[place : place + size] for place in range(0, len(gains), size)],
-            [self._followers.get(word, _NO_FOLLOWERS) for word in words],
-            [word not in self._known for word in words],
+            followers,
+            unknown,
             strict=True,
         )
         return dict(zip(words, steps, strict=True))
 
-    def _features(self, words: Sequence[str]) -> tuple[Ids, Ids]:
+    def _entries_of(self, words: Sequence[str]) -> list[_Entry]:
+        entry = self._entries.get
+        return [entry(word, _NEW) for word in words]
+
+    def _features(self, words: Sequence[str], own: Sequence[int]) -> tuple[Ids, Ids]:
         """Return the numbers of the features of `words`, with repeats, and how many each has.
 
-        Those of a word are the word itself, then its character n-grams by length and place.
+        Those of a word are the word itself, of which `own` holds the numbers, then its character
+        n-grams by length and place.
         """
         if sum(map(len, words)) <= _FEW_LETTERS or not self.grams.usable:
-            lists = [self._word_features(word) for word in words]
+            lists = list(map(self._word_features, words, own))
             counts = np.fromiter(map(len, lists), np.int64, len(lists))
             return np.array(list(itertools.chain.from_iterable(lists)), dtype=np.int64), counts
-        own = np.array([self.word_ids.get(word, -1) for word in words], dtype=np.int64)
-        return self.grams.find(words, own)
+        return self.grams.find(words, np.array(own, dtype=np.int64))
 
-    def _word_features(self, word: str) -> list[int]:
+    def _word_features(self, word: str, own: int) -> list[int]:
         get = self.char_ids.get
         padded = f" {word} "
         length = len(padded)
-        numbers = [self.word_ids.get(word)]
+        numbers: list[int | None] = [own if own >= 0 else None]
         for n in self.lengths:
             if n >= length:
                 # scikit-learn's char_wb counts a word shorter than n once, then stops
@@ -184,6 +184,22 @@ class FeatureIndex:
             rows = np.add.reduceat(self.gains.take(numbers, axis=0), first, axis=0)
             sums[blocks.take(first)] = rows
         return sums.reshape(len(counts), 2, self.width)
+
+
+def _entries(terms: Sequence[str], known: Container[str]) -> dict[str, _Entry]:
+    """Return what is known of each word of the terms, and of each with which a pair begins."""
+    numbers: dict[str, int] = {}
+    followers: dict[str, Followers] = {}
+    for number, term in enumerate(terms):
+        first, space, second = term.partition(" ")
+        if space:
+            followers.setdefault(first, {})[second] = number
+        else:
+            numbers[term] = number
+    return {
+        word: (numbers.get(word, -1), followers.get(word, _NO_FOLLOWERS), word not in known)
+        for word in [*numbers, *(first for first in followers if first not in numbers)]
+    }
 
 
 def first_of_each(keys: Ids) -> Ids:

@@ -49,11 +49,11 @@ def _scikit_learn(model: NumericModel) -> tuple:
 def test_ngrams_of_many_words_at_once_are_those_of_each(scorer: Scorer, words: list[str]) -> None:
     index = scorer.index
     assert index.grams.usable
-    own = np.array([index.word_ids.get(word, -1) for word in words])
-    numbers, counts = index.grams.find(words, own)
+    own = [number for number, *_ in index._entries_of(words)]
+    numbers, counts = index.grams.find(words, np.array(own))
     found = np.split(numbers, np.cumsum(counts)[:-1])
     assert [sorted(each) for each in found] == [
-        sorted(index._word_features(word)) for word in words
+        sorted(index._word_features(*each)) for each in zip(words, own, strict=True)
     ]
 
 

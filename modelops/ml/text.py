@@ -225,7 +225,7 @@ def _url_length(chunk: str) -> int:
         return 0
     bare = chunk.rstrip(".,;:!?)\"'")
     for address in (chunk,) if bare == chunk else (chunk, bare):
-        if _URL.fullmatch(address) or _is_mail(address):
+        if ("." in address or ":" in address) and (_URL.fullmatch(address) or _is_mail(address)):
             return len(address)
     return 0
 
@@ -271,7 +271,7 @@ def _deleet(word: str) -> str:
     """Read digits and symbols as letters, but a number with a unit or at the end as a number."""
     if word.isalpha():
         return word
-    if _NUMBER.fullmatch(word):
+    if not word[:1].isalpha() and _NUMBER.fullmatch(word):
         return _number(word)
     stem = word.rstrip("0123456789")
     if stem.isalpha():

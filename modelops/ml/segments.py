@@ -57,7 +57,7 @@ class Segments:
     def _count(self) -> tuple[Ids, Ids, list[int]]:
         index, count = self._index, len(self._segments)
         if count == 1:
-            numbers = np.frombuffer(b"".join(self._own_contents(0)), NUMBERS)
+            numbers: Ids = np.frombuffer(b"".join(self._own_contents(0)), NUMBERS)
             repeated, counts = _repeated(np.sort(numbers))
             parting = int(repeated.searchsorted(NUMBERS.type(index.first_char)))
             return repeated, counts, [0, parting, len(repeated)]
@@ -117,7 +117,7 @@ class Segments:
             more[: parting - start] /= word
             more[parting - start :] /= character
             contents = self._own_contents(number)
-            numbers = np.frombuffer(b"".join(contents), NUMBERS)
+            numbers: Ids = np.frombuffer(b"".join(contents), NUMBERS)
             weights = self._index.spread(self._repeated[start:stop], more, numbers)
             sizes = np.fromiter(map(len, contents), np.int64, len(contents)) // NUMBER_BYTES
             steps = np.arange(len(shares)).repeat(sizes)

@@ -4,6 +4,8 @@ It fills FOLDER with the numeric form and a report. On its standard output it sa
 a line: how far it is, what the run shall keep, that it failed; whatever else would be printed
 there goes to the standard error. It ends at once when its standard input closes, since then its
 parent is gone.
+
+A command in a terminal forks it instead (`serve_fork`), which spares it Django's start.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 NICENESS = 5  # the site's answers come first
 FIRST_TO_GO = 500  # where memory runs out, rather this process than one that serves
@@ -58,9 +60,31 @@ def main(run: str, folder: str) -> int:
         return _learn(int(run), Path(folder), channel)
 
 
+def serve_fork() -> int:
+    """Learn in a process that was forked: it has Django, the settings and the log of its parent.
+
+    The order, a JSON list of run and folder, is the first line of the standard input. Without one
+    there is nothing to do. Returns the exit status.
+    """
+    channel = Channel()
+    _be_modest()
+    import modelops.training_job  # noqa: F401  (while the order is not there yet)
+
+    order = b""
+    while not order.endswith(b"\n"):
+        # byte by byte, since what comes after it is for the thread that waits for the end
+        if not (byte := os.read(0, 1)):
+            return 0
+        order += byte
+    run, folder = json.loads(order)
+    _end_with_parent()
+    return _learn(int(run), Path(folder), channel)
+
+
 def _learn(run: int, folder: Path, channel: Channel) -> int:
     import structlog
     from django.db import connections
+    from threadpoolctl import threadpool_limits
 
     from modelops.errors import OperationFailed
     from modelops.ml.labels import NotPossible
@@ -68,7 +92,9 @@ def _learn(run: int, folder: Path, channel: Channel) -> int:
     from modelops.training_job import do_job
 
     try:
-        report = do_job(run=run, folder=folder, say=channel.progress, keep=channel.keep)
+        # vectors of this size are added up faster than a second thread wakes up
+        with threadpool_limits(limits=1):
+            report = do_job(run=run, folder=folder, say=channel.progress, keep=channel.keep)
         (folder / REPORT).write_text(json.dumps(report), encoding="utf-8")
     except NotPossible as error:
         channel.failed(error.code, error.facts)
@@ -107,5 +133,12 @@ def _be_modest() -> None:
         Path("/proc/self/oom_score_adj").write_text(str(FIRST_TO_GO))
 
 
+def leave(status: int) -> NoReturn:
+    """End the process at once: taking a model apart, term by term, takes longer than it seems."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.flush()
+    os._exit(status)
+
+
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    leave(main(*sys.argv[1:]))

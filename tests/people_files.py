@@ -5,6 +5,8 @@ Tests with the marker `children` and all that start the site's own commands use 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -12,11 +14,13 @@ from modelops.services import people_files, version_files
 from modelops.write_people_files import main
 
 
-def write_in_this_process(
+@contextmanager
+def written_in_this_process(
     *, numeric: Path, target: Path, version: str, created_at: datetime
-) -> None:
+) -> Iterator[None]:
     """What the child process does."""
     main(str(numeric), str(target), version, created_at.isoformat())
+    yield
 
 
-MODULES = (people_files, version_files)  # that call `write_people_files`
+MODULES = (people_files, version_files)  # that call `people_files_written`

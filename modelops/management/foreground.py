@@ -19,6 +19,7 @@ from modelops.models import Door, TrainingRun
 from modelops.run_texts import reason_text
 from modelops.selectors_runs import forsaken
 from modelops.services.execute_run import execute_run
+from modelops.services.learning_process import no_learner_left, prepare_learner
 from modelops.services.start_run import start_run
 
 State = TrainingRun.State
@@ -65,7 +66,8 @@ def _work_off(run: TrainingRun) -> None:
 
 
 def _executed(run: TrainingRun) -> TrainingRun:
-    with ended_in_order(), _bar() as bar:
+    prepare_learner()  # first of all: the bar moves in a thread of its own
+    with no_learner_left(), ended_in_order(), _bar() as bar:
         task = bar.add_task("", total=1.0)
         ended = execute_run(
             run=run,

@@ -9,10 +9,10 @@ does not matter.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,12 +27,14 @@ from modelops.ml.scorer import Scorer
 from modelops.ml.site_vectors import (
     Readings,
     SiteVocabulary,
+    TermNames,
     TermReader,
     extended,
     fingerprint,
     matrix,
     new_key,
     read_cache,
+    with_terms,
     write_cache,
 )
 from modelops.ml.training import Prior, Solution, solve
@@ -71,25 +73,22 @@ def learn_increment(
     _check_kinship(base, live)
     report(0.0, "read")
     reader = TermReader(base)
-    readings = _readings(base, reader, labels, cache)
+    kept = _Kept(base, cache)
+    readings = kept.readings_of(labels, reader)
     report(0.2, "vectorize")
     keys, documents = readings.new_terms()
-    chosen = documents >= FEWEST_DOCUMENTS
-    if chosen.sum() > MOST_NEW_TERMS:
-        raise NotPossible("too_many_terms", terms=int(chosen.sum()), limit=MOST_NEW_TERMS)
-    chosen_keys = keys[chosen].tolist()
-    ordered = labels.ordered(readings.digests)
-    names = _names(chosen_keys, base, live, reader, ordered, readings)
-    new: dict[str, dict[str, int]] = {block: {} for block in BLOCKS}
-    for (block, term), often in zip(names, documents[chosen].tolist(), strict=True):
-        new[block][term] = often
-    vocabulary = extended(base, new, len(labels))
-    new_keys = dict(zip(names, chosen_keys, strict=True))
-    columns = vocabulary.columns(base, readings.keys, new_keys)
+    chosen = np.flatnonzero(documents >= FEWEST_DOCUMENTS)
+    if len(chosen) > MOST_NEW_TERMS:
+        kept.keep(readings, TermNames.none())
+        raise NotPossible("too_many_terms", terms=len(chosen), limit=MOST_NEW_TERMS)
+    names = _names(keys[chosen], kept.terms, base, live, reader, labels, readings)
+    kept.keep(readings, TermNames(keys[chosen], tuple(names)))
+    vocabulary, columns = with_terms(base, readings, chosen, names, len(labels))
     features = matrix(readings, columns, vocabulary)
     model, scorer = _solved(
-        base, live, ordered, features, vocabulary, report, seed, UPDATE_TOLERANCE
-    )
+        base, live, labels, features, vocabulary, report, seed, UPDATE_TOLERANCE,
+        digests=readings.digests,
+    )  # fmt: skip
     return Learned(model, scorer, len(names))
 
 
@@ -155,43 +154,63 @@ def _check_kinship(base: NumericModel, live: NumericModel) -> None:
         raise NotPossible("other_heads", base=list(base.heads), live=list(live.heads))
 
 
-def _readings(
-    base: NumericModel, reader: TermReader, labels: SiteLabels, cache: Path | None
-) -> Readings:
-    """Take the readings from the cache, read what it lacks, and leave there what was needed.
+class _Kept:
+    """What a cache file keeps of texts that were read before."""
 
-    They may come in another order than the labels.
-    """
-    mark = fingerprint(base) if cache else ""
-    kept = read_cache(cache, base=base, mark=mark) if cache else Readings.empty()
-    known = set(kept.digests)
-    missing = [number for number, digest in enumerate(labels.digests) if digest not in known]
-    if missing:
-        new = reader.read(
-            [labels.texts[number] for number in missing],
-            [labels.digests[number] for number in missing],
-        )
-        kept = kept.joined(new)
-    left_out = len(kept.digests) - len(labels)
-    if left_out:
-        kept = kept.taken(labels.digests)
-    if cache and (missing or left_out):
-        write_cache(cache, kept, base=base, mark=mark)
-    return kept
+    def __init__(self, base: NumericModel, path: Path | None) -> None:
+        self._base, self._path = base, path
+        self._mark = fingerprint(base) if path else ""
+        self._readings, self.terms = Readings.empty(), TermNames.none()
+        if path:
+            self._readings, self.terms = read_cache(path, base=base, mark=self._mark)
+
+    def readings_of(self, labels: SiteLabels, reader: TermReader) -> Readings:
+        """Return the readings of all texts; what is not kept is read.
+
+        They may come in another order than the labels.
+        """
+        readings = self._readings
+        known = set(readings.digests)
+        missing = [number for number, digest in enumerate(labels.digests) if digest not in known]
+        if missing:
+            new = reader.read(
+                [labels.texts[number] for number in missing],
+                [labels.digests[number] for number in missing],
+            )
+            readings = readings.joined(new)
+        if len(readings.digests) > len(labels):
+            readings = readings.taken(labels.digests)
+        return readings
+
+    def keep(self, readings: Readings, terms: TermNames) -> None:
+        """Leave in the file what was needed, unless that is what it holds."""
+        if self._path and readings is not self._readings:
+            write_cache(self._path, readings, terms, base=self._base, mark=self._mark)
 
 
 def _names(
-    keys: list[int], base: NumericModel, live: NumericModel, reader: TermReader,
-    labels: SiteLabels, readings: Readings,
-) -> list[tuple[str, str]]:  # fmt: skip
-    """Return (block, term) of keys; a cache knows none, but the live version and the texts do."""
-    names = reader.names
-    if any(key not in names for key in keys):
-        names.update(_new_terms(base, live))
-    if unnamed := [key for key in keys if key not in names]:
-        texts = [labels.texts[number] for number in readings.texts_with(unnamed)]
-        reader.read(texts, [""] * len(texts))
-    return [names[key] for key in keys]
+    keys: NDArray[np.int64], kept: TermNames, base: NumericModel, live: NumericModel,
+    reader: TermReader, labels: SiteLabels, readings: Readings,
+) -> list[str]:  # fmt: skip
+    """Return the terms of new keys: from the cache, the texts just read, else the live version.
+
+    A term that only one text had before may be in none of them; then its texts are read again.
+    """
+    names = kept.of(keys)
+    lacking = [place for place, name in enumerate(names) if name is None]
+    if not lacking:
+        return cast(list[str], names)
+    wanted = keys[lacking].tolist()
+    known = reader.names
+    if any(key not in known for key in wanted):
+        known.update(_new_terms(base, live))
+    if unnamed := [key for key in wanted if key not in known]:
+        place_of = {digest: number for number, digest in enumerate(labels.digests)}
+        digests = [readings.digests[number] for number in readings.texts_with(unnamed)]
+        reader.read([labels.texts[place_of[digest]] for digest in digests], digests)
+    for place, key in zip(lacking, wanted, strict=True):
+        names[place] = known[key][1]
+    return cast(list[str], names)
 
 
 def _new_terms(base: NumericModel, live: NumericModel) -> dict[int, tuple[str, str]]:
@@ -207,9 +226,13 @@ def _solved(
     base: NumericModel, start: NumericModel | None, labels: SiteLabels,
     features: sparse.csr_matrix, vocabulary: SiteVocabulary, report: Report, seed: int,
     tolerance: float, *,
-    heads: Iterable[str] | None = None,
+    heads: Iterable[str] | None = None, digests: Sequence[str] | None = None,
 ) -> tuple[NumericModel, Scorer]:  # fmt: skip
-    """Solve the heads that have labels and return the model; the others stay as they are."""
+    """Solve the heads that have labels and return the model; the others stay as they are.
+
+    `digests` tell the order of the rows of `features`, where it is not that of the labels.
+    """
+    rows = labels if digests is None else labels.ordered(digests)
     size = features.shape[1]
     moved = _named(base, labels) if heads is None else set(heads)
     # of a head that does not move, a quick training keeps what is live
@@ -218,15 +241,15 @@ def _solved(
     intercepts = rest.intercepts.copy()
     solutions: dict[str, Solution] = {}
     for column, head in enumerate(base.heads):
-        known = labels.labels[:, HEADS.index(head)] != UNKNOWN
-        known &= np.isin(labels.languages, base.details["heads"][head]["languages"])
+        known = rows.labels[:, HEADS.index(head)] != UNKNOWN
+        known &= np.isin(rows.languages, base.details["heads"][head]["languages"])
         if head not in moved or not known.any():
             continue
         report(0.3 + 0.6 * column / len(base.heads), f"solve:{head}")
         solution = solve(
             features if known.all() else features[known],
-            labels.labels[known, HEADS.index(head)] == 1,
-            labels.weights[known],
+            rows.labels[known, HEADS.index(head)] == 1,
+            rows.weights[known],
             prior=site_prior(base, column, vocabulary, size),
             regularization_c=base.details["regularization_c"],
             tolerance=tolerance,
@@ -311,7 +334,7 @@ def _finished(
         "heads": heads,
         "training_samples": base.details["training_samples"] + len(labels),
         "site_labels": len(labels),
-        "fingerprint": labels.ordered(sorted(labels.digests)).fingerprint(),
+        "fingerprint": labels.fingerprint(),
         "seed": seed,
         "metrics": {},
         "golden": [],

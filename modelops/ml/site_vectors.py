@@ -189,6 +189,35 @@ def new_key(block: str, term: str) -> int:
     return -1 - (2 * number + BLOCKS.index(block))
 
 
+def block_numbers(keys: Keys) -> Keys:
+    """Return the block of each new key, as a place in BLOCKS."""
+    return (-1 - keys) & 1
+
+
+@dataclass(frozen=True, slots=True)
+class TermNames:
+    """What some new keys stand for: sorted `keys`, and a term for each."""
+
+    keys: Keys
+    terms: tuple[str, ...]
+
+    @classmethod
+    def none(cls) -> TermNames:
+        return cls(np.empty(0, np.int64), ())
+
+    def of(self, keys: Keys) -> list[str | None]:
+        """Return the terms of other sorted keys, None where they are not known."""
+        if not len(self.keys):
+            return [None] * len(keys)
+        places = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        known = (self.keys[places] == keys).tolist()
+        terms = self.terms
+        return [
+            terms[place] if there else None
+            for place, there in zip(places.tolist(), known, strict=True)
+        ]
+
+
 @dataclass(frozen=True, slots=True)
 class SiteVocabulary:
     """Terms of the base and new ones after them, per block; `base_columns` are those of the base's
@@ -198,6 +227,14 @@ class SiteVocabulary:
     terms: dict[str, tuple[str, ...]]
     idf: dict[str, Array]
     base_columns: Keys
+
+    @classmethod
+    def of(
+        cls, base: NumericModel, terms: dict[str, tuple[str, ...]], idf: dict[str, Array]
+    ) -> SiteVocabulary:
+        words, old_words = len(terms["word"]), len(base.terms["word"])
+        columns = [np.arange(old_words), words + np.arange(len(base.terms["char"]))]
+        return cls(terms, idf, np.concatenate(columns))
 
     def columns(
         self, base: NumericModel, keys: Keys, new_keys: Mapping[tuple[str, str], int]
@@ -220,6 +257,42 @@ class SiteVocabulary:
         return result
 
 
+def with_terms(
+    base: NumericModel, readings: Readings, chosen: NDArray[np.int64], names: Sequence[str],
+    texts: int,
+) -> tuple[SiteVocabulary, NDArray[np.int32]]:  # fmt: skip
+    """Append terms that `readings` found to those of a base: `extended`, without dictionaries.
+
+    `chosen` are the places of the terms' keys among the readings' keys, `names` what they stand
+    for. Returns the vocabulary, and the column of each key of the readings, -1 for one that was
+    not chosen.
+    """
+    keys = readings.keys[chosen]
+    blocks = block_numbers(keys)
+    terms: dict[str, tuple[str, ...]] = {}
+    idf: dict[str, Array] = {}
+    columns = np.full(len(readings.keys), -1, dtype=np.int32)
+    at = 0
+    for number, block in enumerate(BLOCKS):
+        own = np.flatnonzero(blocks == number).tolist()
+        own.sort(key=names.__getitem__)
+        terms[block] = base.terms[block] + tuple([names[place] for place in own])
+        often = readings.documents[chosen[own]].astype(np.float64)
+        idf[block] = np.concatenate([base.idf[block], _new_idf(base, often, texts)])
+        columns[chosen[own]] = at + len(base.terms[block]) + np.arange(len(own), dtype=np.int32)
+        at += len(terms[block])
+    vocabulary = SiteVocabulary.of(base, terms, idf)
+    known = len(readings.keys) - int((readings.keys >= 0).sum())  # they are sorted
+    columns[known:] = vocabulary.base_columns[readings.keys[known:]]
+    return vocabulary, columns
+
+
+def _new_idf(base: NumericModel, often: Array, texts: int) -> NDArray[np.float32]:
+    total = 1 + base.details["training_samples"] + texts
+    exact: Array = np.log(total / (1 + often)) + 1
+    return exact.astype(np.float32)
+
+
 def extended(
     base: NumericModel, new: Mapping[str, Mapping[str, int]], texts: int
 ) -> SiteVocabulary:
@@ -228,18 +301,14 @@ def extended(
     A new term's inverse document frequency is over the base's texts, in which it was too rare to
     be noticed, and the site's `texts`.
     """
-    total = 1 + base.details["training_samples"] + texts
     terms: dict[str, tuple[str, ...]] = {}
     idf: dict[str, Array] = {}
     for block in BLOCKS:
         ordered = sorted(new[block])
         often = np.array([new[block][term] for term in ordered], dtype=np.float64)
-        exact = np.log(total / (1 + often)) + 1
         terms[block] = base.terms[block] + tuple(ordered)
-        idf[block] = np.concatenate([base.idf[block], exact.astype(np.float32)])
-    words, old_words = len(terms["word"]), len(base.terms["word"])
-    columns = [np.arange(old_words), words + np.arange(len(base.terms["char"]))]
-    return SiteVocabulary(terms, idf, np.concatenate(columns))
+        idf[block] = np.concatenate([base.idf[block], _new_idf(base, often, texts)])
+    return SiteVocabulary.of(base, terms, idf)
 
 
 def matrix(
@@ -276,30 +345,37 @@ def fingerprint(base: NumericModel) -> str:
     return digest.hexdigest()
 
 
-def read_cache(path: Path, *, base: NumericModel, mark: str = "") -> Readings:
-    """Return the readings kept in a file; none where it is missing, bad or of another base.
+def read_cache(path: Path, *, base: NumericModel, mark: str = "") -> tuple[Readings, TermNames]:
+    """Return what a file keeps; nothing where it is missing, bad or of another base.
 
     `mark`: the base's `fingerprint`, where that is known.
     """
+    nothing = Readings.empty(), TermNames.none()
     try:
         with np.load(path, allow_pickle=False) as stored:
             if str(stored["fingerprint"]) != (mark or fingerprint(base)):
-                return Readings.empty()
+                return nothing
             digests = tuple(stored["digests"].astype(str).tolist())
             names = ("bounds", "places", "counts", "keys", "documents")
             readings = Readings(digests, *(stored[name] for name in names))
+            joined = stored["terms"].tobytes().decode("utf-8", "surrogatepass")
+            terms = TermNames(stored["term_keys"], tuple(joined.split("\n") if joined else ()))
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        return Readings.empty()
+        return nothing
     fits = (
         len(readings.bounds) == len(digests) + 1
         and len(readings.places) == len(readings.counts) == readings.bounds[-1]
         and len(readings.keys) == len(readings.documents)
+        and len(terms.keys) == len(terms.terms)
     )
-    return readings if fits else Readings.empty()
+    return (readings, terms) if fits else nothing
 
 
-def write_cache(path: Path, readings: Readings, *, base: NumericModel, mark: str = "") -> None:
-    """Write readings to a file, for `read_cache`."""
+def write_cache(
+    path: Path, readings: Readings, terms: TermNames, *, base: NumericModel, mark: str = ""
+) -> None:
+    """Write readings, and the terms that an update chose among them, for `read_cache`."""
+    joined = "\n".join(terms.terms).encode("utf-8", "surrogatepass")
     with path.open("wb") as handle:
         np.savez(
             handle,
@@ -311,6 +387,8 @@ def write_cache(path: Path, readings: Readings, *, base: NumericModel, mark: str
             counts=readings.counts,
             keys=readings.keys,
             documents=readings.documents,
+            terms=np.frombuffer(joined, dtype=np.uint8),
+            term_keys=terms.keys,
         )
 
 

@@ -152,7 +152,7 @@ class _Work:
 
     def _heard(self, share: float, step: str) -> None:
         """What the child says of its share."""
-        near_the_end = step.partition(":")[0] in ("solve", "write")
+        near_the_end = step.partition(":")[0] in ("read", "solve", "write")
         if near_the_end and not self._run.parameters.get("dry_run"):
             prepare_writer()
         self._say(LEARNED * share, step)

@@ -53,13 +53,21 @@ def no_writer_left() -> Iterator[None]:
             _dismiss(writer)
 
 
-def write_people_files(*, numeric: Path, target: Path, version: str, created_at: datetime) -> None:
-    """Write the .pkl and text files from a numeric form, in a child process."""
+@contextmanager
+def people_files_written(
+    *, numeric: Path, target: Path, version: str, created_at: datetime
+) -> Iterator[None]:
+    """Write the .pkl and text files from a numeric form, in a child process.
+
+    The `with` block may do something else meanwhile; at its end they are there.
+    """
     order = json.dumps([str(numeric), str(target), version, created_at.isoformat()])
     try:
         with _taken() or _started() as process:
             try:
-                _output, errors = process.communicate(order, timeout=TIMEOUT)
+                _give(process, order)
+                yield
+                _output, errors = process.communicate(timeout=TIMEOUT)
             except BaseException:
                 process.kill()
                 raise
@@ -72,6 +80,15 @@ def write_people_files(*, numeric: Path, target: Path, version: str, created_at:
             _("The files for people could not be written: %(reason)s")
             % {"reason": failure.splitlines()[-1]}
         )
+
+
+def _give(process: Writer, order: str) -> None:
+    """Let a process begin. One that is gone says why when it is asked how it ended."""
+    given, process.stdin = process.stdin, None
+    with suppress(BrokenPipeError):
+        if given is not None:
+            with given:
+                given.write(order)
 
 
 def _started() -> Writer:
@@ -119,9 +136,10 @@ def repair_people_files(*, version: ModelVersion) -> list[str]:
     if not bad:
         return []
     with store.staging("repair") as staged:
-        write_people_files(
+        with people_files_written(
             numeric=folder, target=staged, version=version.version, created_at=version.created_at
-        )
+        ):
+            pass  # nothing else to do
         with store.locked():
             version.refresh_from_db(fields=["remade_files"])
             bad = store.damaged_files(folder, people_entries(version, manifest))

@@ -8,15 +8,15 @@ import os
 import selectors
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any, cast
 
 import structlog
-from django.conf import settings
 
 from modelops.models import TrainingRun
+
+from .learning_process import Learner, end_learner, started_learner
 
 logger = structlog.get_logger(__name__)
 REPORT = "report.json"
@@ -48,14 +48,7 @@ def run_training_process(
     several times a second; when it raises, the child is ended. The child ends by itself when this
     process does, since the pipe to its standard input closes then. Raises TrainingFailed.
     """
-    # its own session: a Ctrl-C in the terminal is for this process, which ends the child in order
-    process = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", "modelops.train", str(run.pk), str(folder)],
-        env=_environment(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        start_new_session=True,
-    )
+    process = started_learner(run=run.pk, folder=folder)
     failure: TrainingFailed | None = None
     try:
         for message in _messages(process, check):
@@ -67,33 +60,21 @@ def run_training_process(
                 failure = TrainingFailed(str(message["code"]), dict(message["facts"]))
         _wait(process, check)
     finally:
-        _end(process)
+        end_learner(process)
     if failure:
         raise failure
-    if process.returncode < 0:
-        raise TrainingFailed("killed", {"signal": signal.Signals(-process.returncode).name})
+    if (status := process.wait()) < 0:
+        raise TrainingFailed("killed", {"signal": signal.Signals(-status).name})
     try:
         report = json.loads((folder / REPORT).read_text(encoding="utf-8"))
     except FileNotFoundError:
         report = None
-    if process.returncode or report is None:
-        raise TrainingFailed("crashed", {"status": process.returncode})
+    if status or report is None:
+        raise TrainingFailed("crashed", {"status": status})
     return cast(dict[str, Any], report)
 
 
-def _environment() -> dict[str, str]:
-    """The same site for the child, wherever this process was started."""
-    paths = [str(settings.BASE_DIR), os.environ.get("PYTHONPATH", "")]
-    return {
-        "DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE,
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(path for path in paths if path),
-    }
-
-
-def _messages(
-    process: subprocess.Popen[bytes], check: Callable[[], None]
-) -> Iterator[dict[str, Any]]:
+def _messages(process: Learner, check: Callable[[], None]) -> Iterator[dict[str, Any]]:
     """Yield the JSON objects that the child writes, one a line, until it closes its output."""
     output = cast(IO[bytes], process.stdout)
     unread = b""
@@ -116,7 +97,7 @@ def _messages(
                         yield message
 
 
-def _wait(process: subprocess.Popen[bytes], check: Callable[[], None]) -> None:
+def _wait(process: Learner, check: Callable[[], None]) -> None:
     while True:
         try:
             process.wait(timeout=TICK)
@@ -124,14 +105,3 @@ def _wait(process: subprocess.Popen[bytes], check: Callable[[], None]) -> None:
             check()
         else:
             return
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Leave nothing of the child: neither itself nor what it started. Its files are not its own."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    for pipe in (process.stdin, process.stdout):
-        if pipe:
-            with contextlib.suppress(OSError):
-                pipe.close()

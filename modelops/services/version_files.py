@@ -23,7 +23,7 @@ from modelops.ml.artifacts import (
 )
 from modelops.models import ModelVersion
 
-from .people_files import write_people_files
+from .people_files import people_files_written
 from .record_damage import record_intact_version
 
 logger = structlog.get_logger(__name__)
@@ -48,15 +48,17 @@ def write_version_files(
     store.copy_files(source, staged, entries)
     if missing := [name for name in PEOPLE_FILES if name not in entries]:
         with store.staging("people") as made:
-            write_people_files(
+            with people_files_written(
                 numeric=staged,
                 target=made,
                 version=version.version,
                 created_at=version.created_at,
-            )
+            ):
+                loading.try_numeric_form(staged, version=version.version)
             store.copy_files(made, staged, store.entries_of(made, missing))
+    else:
+        loading.try_numeric_form(staged, version=version.version)
     store.seal(staged, facts=_facts(version))
-    loading.try_numeric_form(staged, version=version.version)
 
 
 def renew_version_files(

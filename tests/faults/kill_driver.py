@@ -36,7 +36,7 @@ from modelops.ml.language import warm_up  # noqa: E402
 from modelops.models import Backup, Dataset, LivePointer, ModelVersion  # noqa: E402
 from modelops.services.reconcile_store import reconcile_store  # noqa: E402
 from tests.faults.operations import ERASED, OPERATIONS, TAKES  # noqa: E402
-from tests.people_files import MODULES, write_in_this_process  # noqa: E402
+from tests.people_files import MODULES, written_in_this_process  # noqa: E402
 
 CHANGES = {"os.rename", "os.mkdir", "os.chmod", "os.remove", "os.rmdir", "subprocess.Popen"}
 # what a kill may leave, and reconcile_store clears; anything else would be damage
@@ -209,7 +209,7 @@ def check_alive(before: dict[str, set[str]], operation: str) -> None:
 
 def work_in_this_process() -> None:
     for module in MODULES:
-        module.write_people_files = write_in_this_process
+        module.people_files_written = written_in_this_process
     warm_up()
 
 

@@ -16,7 +16,7 @@ from modelops.ml.learning import learn_full, learn_increment, learn_quick
 from modelops.ml.phrases import expand
 from modelops.ml.scorer import Scorer
 from modelops.ml.scratch import learn_from_scratch
-from modelops.ml.site_vectors import cached_digests, write_cache
+from modelops.ml.site_vectors import TermNames, cached_digests, read_cache, write_cache
 
 STARTER = Path(__file__).parents[2] / "models_store" / "starter"
 SLANG = "zurullópez"
@@ -144,12 +144,26 @@ def test_a_cache_of_another_base_is_not_used(base, rows, tmp_path) -> None:
     labels = labels_of(rows[:10], "en")
     learn_increment(base, base, labels, cache=cache)
     other = replace(base, details={**base.details, "seed": -1})
-    from modelops.ml.site_vectors import read_cache
+    readings, terms = read_cache(cache, base=base)
+    assert len(readings.digests) == 10
+    assert not read_cache(cache, base=other)[0].digests
+    write_cache(cache, readings, terms, base=other)
+    assert not read_cache(cache, base=base)[0].digests
 
-    assert len(read_cache(cache, base=base).digests) == 10
-    assert not read_cache(cache, base=other).digests
-    write_cache(cache, read_cache(cache, base=base), base=other)
-    assert not read_cache(cache, base=base).digests
+
+def test_the_cache_names_the_terms_that_were_chosen_and_no_others(base, rows, tmp_path) -> None:
+    cache = tmp_path / "labels.npz"
+    labels = labels_of(rows, "en")
+    model = learn_increment(base, base, labels, cache=cache).model
+    new = [term for block in BLOCKS for term in model.terms[block][len(base.terms[block]) :]]
+    readings, terms = read_cache(cache, base=base)
+    assert sorted(terms.terms) == sorted(new)
+    assert len(terms.terms) < len(readings.new_terms()[0])  # what one text has alone
+    # names that were not kept are found in the texts
+    write_cache(cache, readings, TermNames.none(), base=base)
+    again = learn_increment(base, base, labels, cache=cache).model
+    assert again.terms == model.terms
+    assert np.array_equal(again.weights, model.weights)
 
 
 def test_a_quick_training_moves_only_one_head(base, rows) -> None:

@@ -18,7 +18,7 @@ from modelops.services import execute_run
 from modelops.services.promote_version import promote_version
 from modelops.services.publish_version import publish_version
 from tests.modelops.models import write_small_model
-from tests.people_files import MODULES, write_in_this_process
+from tests.people_files import MODULES, written_in_this_process
 from tests.published import PublishedOnce
 
 
@@ -35,7 +35,7 @@ def people_files(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     """The files for people are written in this process, unless a test is about the child."""
     if request.node.get_closest_marker("children") is None:
         for module in MODULES:
-            monkeypatch.setattr(module, "write_people_files", write_in_this_process)
+            monkeypatch.setattr(module, "people_files_written", written_in_this_process)
         monkeypatch.setattr(execute_run, "prepare_writer", lambda: None)
 
 

@@ -203,6 +203,7 @@ def held(
     command = [sys.executable, "manage.py", "incremental_update"]
     process = subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=subprocess.DEVNULL)
     child = learning_process(process.pid)
+    wait_until(lambda: TrainingRun.objects.filter(state=State.RUNNING).exists(), seconds=240)
     wait_until(lambda: state_of(child) == "T", seconds=240)
     marker.unlink()
     return process, child

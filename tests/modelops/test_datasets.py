@@ -12,7 +12,7 @@ from modelops import maintenance, sources
 from modelops import store as files
 from modelops.labels import collect_labels
 from modelops.ml.labels import text_digest
-from modelops.ml.site_vectors import TermReader, write_cache
+from modelops.ml.site_vectors import TermNames, TermReader, write_cache
 from modelops.models import Alert, Dataset, ErasedText, Operation
 from modelops.services.change_dataset import delete_dataset, set_dataset_active
 from modelops.services.forget_texts import forget_texts
@@ -168,7 +168,7 @@ def test_a_cache_that_knows_an_erased_text_is_dropped(dataset: Dataset) -> None:
     base = small_model()
     for name, texts in (("a.npz", [INSULT, THANKS]), ("b.npz", [THANKS])):
         readings = TermReader(base).read(texts, map(text_digest, texts))
-        write_cache(files.cache_file(name), readings, base=base)
+        write_cache(files.cache_file(name), readings, TermNames.none(), base=base)
     forget_texts(digests=[text_digest(INSULT)])
     purge_erased_texts()
     assert [path.name for path in files.cache_files()] == ["b.npz"]

@@ -34,11 +34,18 @@ def children_use(monkeypatch: pytest.MonkeyPatch, data_dir: Path, **environment:
 
 
 def in_children(monkeypatch: pytest.MonkeyPatch, folder: Path, code: str) -> None:
-    """Run code at the start of each process that learns, before anything else."""
+    """Run code at the start of each process that learns, before anything else.
+
+    Such a process is started by Python's `-m`, or forked by a command.
+    """
     folder.mkdir()
-    guard = "import sys\nif 'modelops.train' in sys.orig_argv:\n"
     body = "".join(f"    {line}\n" for line in code.strip().splitlines())
-    (folder / "sitecustomize.py").write_text(guard + body)
+    hook = (
+        f"import os, sys\ndef begin():\n{body}"
+        "if 'modelops.train' in sys.orig_argv:\n    begin()\n"
+        "else:\n    os.register_at_fork(after_in_child=begin)\n"
+    )
+    (folder / "sitecustomize.py").write_text(hook)
     monkeypatch.setenv("PYTHONPATH", f"{folder}{os.pathsep}{os.environ['PYTHONPATH']}")
 
 
@@ -96,13 +103,17 @@ def learning_processes(parent: int | None = None) -> list[int]:
     if not Path("/proc/self").exists():
         pytest.skip("left out: there is no /proc to find processes in")
     found = []
+    own = Path(f"/proc/{parent}/cmdline").read_bytes() if parent else b""
     for path in Path("/proc").glob("[0-9]*"):
         try:
-            command = (path / "cmdline").read_bytes().split(b"\0")
-            ppid = int((path / "stat").read_text().rpartition(")")[2].split()[1])
+            command = (path / "cmdline").read_bytes()
+            state, ppid_text = (path / "stat").read_text().rpartition(")")[2].split()[:2]
+            ppid = int(ppid_text)
         except OSError:
             continue
-        if b"modelops.train" in command and parent in (None, ppid):
+        started = b"modelops.train" in command.split(b"\0")
+        forked = command == own and ppid == parent and state != "Z"
+        if forked or (started and parent in (None, ppid)):
             found.append(int(path.name))
     return found
 

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from modelops.datasets import CATEGORIES
 from modelops.errors import OperationFailed
+from modelops.words import system_reason
 
 MAX_TEXT = 10_000  # code points, as in the API
 MAX_CELL = 4_000_000  # characters; more in one cell is a quotation mark that nobody closed
@@ -135,7 +136,8 @@ def opened(source: Path | BinaryIO, name: str = "") -> Iterator[tuple[BinaryIO, 
         ) from error
     except OSError as error:
         raise UnreadableFile(
-            _("%(path)s cannot be read: %(reason)s") % {"path": path, "reason": error.strerror}
+            _("%(path)s cannot be read: %(reason)s")
+            % {"path": path, "reason": system_reason(error)}
         ) from error
 
 

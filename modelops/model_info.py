@@ -45,9 +45,12 @@ def info_lines() -> Iterator[str]:
     status = selectors.model_status()
     if pointer := LivePointer.current():
         metadata = status["metadata"]
+        origin = pointer.version.get_origin_display()
         yield _("Live version: %(version)s (%(origin)s), %(age)s old") % {
             "version": status["version"],
-            "origin": pointer.version.get_origin_display(),
+            "origin": _("%(origin)s, by force") % {"origin": origin}
+            if pointer.version.forced
+            else origin,
             "age": status["model_age"],
         }
         yield _("Model: %(type)s, %(features)s features, %(samples)s training texts") % {

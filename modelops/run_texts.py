@@ -144,7 +144,8 @@ def _crashed(facts: Facts) -> str:
 
 def _unexpected(facts: Facts) -> str:
     return _("An unexpected error (%(error)s) ended the training. The log says more.") % {
-        "error": facts.get("error", "?")
+        # as the system says it: `words.SYSTEM_REASONS`
+        "error": _(facts.get("error") or "?")
     }
 
 
@@ -153,8 +154,9 @@ def _no_memory(facts: Facts) -> str:
 
 
 def _system(facts: Facts) -> str:
+    reason = facts.get("error")  # as the system says it: `words.SYSTEM_REASONS`
     return _("The training stopped at an error of the system: %(error)s.") % {
-        "error": facts.get("error", "?")
+        "error": _(reason) if reason else "?"
     }
 
 

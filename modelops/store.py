@@ -38,6 +38,7 @@ from modelops.manifests import read_manifest as read_manifest
 from modelops.manifests import self_consistent as self_consistent
 from modelops.ml.artifacts import NUMERIC_FILES, PEOPLE_FILES
 from modelops.starter_digests import STARTER_DIGESTS
+from modelops.words import system_reason
 
 STARTER_VERSION = "1.0.0"
 
@@ -379,7 +380,7 @@ def _runs(process: int) -> bool:
 def _unwritable(error: OSError, path: Path | str | None) -> StoreError:
     return StoreError(
         _("The model files cannot be written (%(reason)s): %(path)s")
-        % {"reason": error.strerror or error, "path": error.filename2 or error.filename or path}
+        % {"reason": system_reason(error), "path": error.filename2 or error.filename or path}
     )
 
 

@@ -7,7 +7,34 @@ from datetime import UTC, datetime, timedelta
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
+
+# What the system says, in English always, when a file can't be read or written.
+SYSTEM_REASONS = (
+    gettext_noop("No such file or directory"),
+    gettext_noop("Is a directory"),
+    gettext_noop("Not a directory"),
+    gettext_noop("File exists"),
+    gettext_noop("Permission denied"),
+    gettext_noop("Operation not permitted"),
+    gettext_noop("Read-only file system"),
+    gettext_noop("No space left on device"),
+    gettext_noop("Disk quota exceeded"),
+    gettext_noop("File too large"),
+    gettext_noop("File name too long"),
+    gettext_noop("Too many open files"),
+    gettext_noop("Input/output error"),
+    gettext_noop("Connection refused"),
+    gettext_noop("Connection reset by peer"),
+    gettext_noop("Connection timed out"),
+    gettext_noop("Network is unreachable"),
+    gettext_noop("No route to host"),
+)
+
+
+def system_reason(error: OSError) -> str:
+    """Why the system refused, in the reader's language where it is one of the usual reasons."""
+    return _(error.strerror) if error.strerror else str(error)
 
 
 def grouped(number: int) -> str:

@@ -18,6 +18,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from modelops.validators import check_text
+from modelops.words import system_reason
 from moderation.unscored_texts import problem_of
 
 SHOWN = 10  # of the wrong rows
@@ -63,7 +64,7 @@ def read_texts(
         raise BadFile(_wrong_encoding(path, error)) from error
     except OSError as error:
         raise BadFile(
-            _("%(file)s can't be read: %(reason)s") % {"file": path, "reason": error.strerror}
+            _("%(file)s can't be read: %(reason)s") % {"file": path, "reason": system_reason(error)}
         ) from error
     if wrong:
         more = len(wrong) - SHOWN

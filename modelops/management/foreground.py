@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from modelops.errors import OperationFailed, RunBusy
 from modelops.models import Door, TrainingRun
-from modelops.run_texts import reason_text
+from modelops.run_texts import reason_text, step_text
 from modelops.selectors_runs import forsaken
 from modelops.services.execute_run import execute_run
 from modelops.services.learning_process import no_learner_left, prepare_learner
@@ -73,9 +73,8 @@ def _executed(run: TrainingRun) -> TrainingRun:
             run=run,
             report=lambda share, step: bar.update(task, completed=share, description=step),
         )
-        bar.update(
-            task, completed=1.0 if ended.state == State.SUCCEEDED else bar.tasks[0].completed
-        )
+        if ended.state == State.SUCCEEDED:
+            bar.update(task, completed=1.0, description=step_text("done"))
     if ended.state == State.RUNNING:
         raise CommandError(_("A queue worker has just taken up run %(run)s.") % {"run": run.pk})
     return ended

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import errno
+import os
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone, translation
 
-from modelops.words import days_ago, lasted
+from modelops.run_texts import why_text
+from modelops.words import days_ago, lasted, system_reason
 
 
 @pytest.mark.parametrize(
@@ -43,3 +46,13 @@ def test_decimals_are_those_of_the_language() -> None:
 def test_a_moment_is_told_in_days(passed: timedelta, words: str) -> None:
     with translation.override("en"):
         assert days_ago(timezone.now() - passed) == words
+
+
+def test_what_the_system_says_is_told_in_the_readers_language() -> None:
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    with translation.override("en"):
+        assert system_reason(full) == "No space left on device"
+    with translation.override("es"):
+        assert system_reason(full) == "No queda espacio en el disco"
+        assert "No queda espacio" in why_text("system", {"error": full.strerror})
+        assert system_reason(OSError("what no list knows")) == "what no list knows"

@@ -28,7 +28,7 @@ from modelops.services.cleanup_backups import cleanup_backups
 from modelops.services.create_backup import create_backup
 from modelops.services.restore_backup import restore_backup
 from modelops.services.verify_backup import verify_backup
-from modelops.words import ago
+from modelops.words import ago, utc
 
 Kind = TrainingRun.Kind
 Options = dict[str, Any]
@@ -270,7 +270,9 @@ class Command(SiteCommand):
 def _backup_named(name: str) -> Backup:
     backup = Backup.objects.filter(name=name).select_related("version").first()
     if backup is None:
-        names = ", ".join(Backup.objects.values_list("name", flat=True)) or "—"
+        names = ", ".join(Backup.objects.values_list("name", flat=True))
+        if not names:
+            raise CommandError(_("There is no backup “%(name)s”, nor any other.") % {"name": name})
         raise CommandError(
             _("There is no backup “%(name)s”. There are: %(names)s")
             % {"name": name, "names": names}
@@ -313,6 +315,6 @@ def _backup_json(backup: Backup) -> dict[str, Any]:
         "version": backup.version.version,
         "size_bytes": backup.size_bytes,
         "verified": backup.verified,
-        "created_at": backup.created_at,
+        "created_at": utc(backup.created_at),
         "reason": backup.reason,
     }

@@ -19,6 +19,7 @@ from rich.progress import Progress
 from modelops import serving
 from modelops.management.site_command import SiteCommand
 from modelops.validators import check_text
+from modelops.words import system_reason
 from moderation.models import Analysis, Category, Decision, UnscoredText
 from moderation.services import AnalysisInput, AnalysisOutcome, analyze_texts
 from moderation.services.unscored import keep_unscored
@@ -143,7 +144,7 @@ class Command(SiteCommand):
         except OSError as error:
             raise CommandError(
                 _("%(file)s can't be written: %(reason)s")
-                % {"file": path, "reason": error.strerror}
+                % {"file": path, "reason": system_reason(error)}
             ) from error
 
     def _print(self, records: Sequence[Analysis], options: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from modelops.management.site_command import SiteCommand
+from modelops.words import system_reason
 from moderation.models import AnalysisLabel
 from moderation.selectors import newest_labels
 from moderation.tables import written_at_once
@@ -57,7 +58,7 @@ class Command(SiteCommand):
         except OSError as error:
             raise CommandError(
                 _("%(file)s can't be written: %(reason)s")
-                % {"file": path, "reason": error.strerror or error}
+                % {"file": path, "reason": system_reason(error)}
             ) from error
         summary = {"file": str(path), "labels": count, "toxic": toxic, "not_toxic": count - toxic}
         if options["json"]:

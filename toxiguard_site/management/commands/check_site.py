@@ -15,6 +15,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from modelops.management.site_command import SiteCommand
+from modelops.words import system_reason
 
 TIMEOUT = 10  # seconds
 BATCH = ["Gracias por tu ayuda", "Have a nice day", "Nos vemos mañana"]
@@ -65,6 +66,8 @@ class Site:
             answer = _read(error)
         except (OSError, HTTPException, ValueError) as error:
             reason = getattr(error, "reason", None) or error
+            if isinstance(reason, OSError):
+                reason = system_reason(reason)
             raise Failed(
                 _("No answer from %(url)s (%(reason)s). Start it with “make run”.")
                 % {"url": self.url, "reason": reason}

@@ -144,8 +144,7 @@ def _crashed(facts: Facts) -> str:
 
 def _unexpected(facts: Facts) -> str:
     return _("An unexpected error (%(error)s) ended the training. The log says more.") % {
-        # as the system says it: `words.SYSTEM_REASONS`
-        "error": _(facts.get("error") or "?")
+        "error": facts.get("error", "?")
     }
 
 
@@ -154,10 +153,8 @@ def _no_memory(facts: Facts) -> str:
 
 
 def _system(facts: Facts) -> str:
-    reason = facts.get("error")  # as the system says it: `words.SYSTEM_REASONS`
-    return _("The training stopped at an error of the system: %(error)s.") % {
-        "error": _(reason) if reason else "?"
-    }
+    error = facts.get("error", "?")  # as the system says it: `words.SYSTEM_REASONS`
+    return _("The training stopped at an error of the system: %(error)s.") % {"error": _(error)}
 
 
 def _superseded(facts: Facts) -> str:

@@ -81,6 +81,7 @@ def test_force_asks_and_says_so_for_ever(live: ModelVersion, tmp_path: Path) -> 
     version = ModelVersion.objects.get(version="1.1.0")
     assert (version.forced, version.gate) == (True, {})
     assert not Backup.objects.exists()
+    assert retrain("--info")[0].startswith("Live version: 1.1.0 (full retraining, by force), ")
 
 
 def test_from_scratch_needs_both_classes(live: ModelVersion, tmp_path: Path) -> None:
@@ -96,6 +97,7 @@ def test_backing_up_and_cleaning_up(live: ModelVersion) -> None:
     assert line.startswith(f"Backup made: {backup.name} (version 1.0.0, ")
     answer = retrain_json("--backup")
     assert answer["backup"]["verified"]
+    assert answer["backup"]["created_at"].endswith("Z")
     lines = retrain("--cleanup", "--keep", "1")
     assert lines == [f"  {backup.name}", "1 backup deleted; 1 is left."]
     assert retrain_json("--cleanup", "--keep", "0") == {"deleted": [], "left": 1}

@@ -13,11 +13,20 @@ from moderation.forms import EraseShownForm
 from moderation.team import group_name
 
 LONGEST_REASON = 500  # characters
+LONGEST_NUMBER = 18  # digits that every database takes
 
 
 class GroupsField(forms.ModelMultipleChoiceField):
     def label_from_instance(self, obj: Group) -> str:
         return group_name(obj)
+
+    def clean(self, value: Any) -> Any:
+        for one in value or ():
+            # (Django asks the database for a number of any length)
+            if not str(one).isdecimal() or len(str(one)) > LONGEST_NUMBER:
+                wrong = self.error_messages["invalid_pk_value"]
+                raise forms.ValidationError(wrong, code="invalid_pk_value", params={"pk": one})
+        return super().clean(value)
 
 
 class GroupsForm(forms.Form):

@@ -98,7 +98,8 @@ def test_nothing_is_wider_than_the_phone(
     width: int, filled: int, open_page: Callable[..., Page]
 ) -> None:
     page = open_page(width=width, height=844, has_touch=True)
-    for path in ("/", "/history/", f"/history/{filled}/", "/history/delete/", "/password/"):
+    pages = ("/", "/queue/", "/history/", f"/history/{filled}/", "/history/delete/", "/team/")
+    for path in (*pages, "/modelo/", "/password/"):
         page.goto(path)
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, path

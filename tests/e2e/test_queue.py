@@ -361,7 +361,7 @@ def test_pages_of_the_queue_have_no_violations(
     page.keyboard.press("?")
     check(page)
     page.keyboard.press("Escape")
-    for path in ("/queue/decisions/", "/queue/unscored/", "/queue/settings/"):
+    for path in ("/queue/", "/queue/decisions/", "/queue/unscored/", "/queue/settings/"):
         page.goto(path)
         check(page)
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")

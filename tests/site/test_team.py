@@ -148,6 +148,19 @@ def test_who_is_logged_in_is_told_to_log_out_first(
     assert Invitation.objects.get().accepted_at is None
 
 
+@pytest.mark.parametrize("typed", ["9" * 40, "-1", "x", "1e3", ""])
+def test_groups_that_no_number_names_are_refused(
+    typed: str, browser: Callable[..., Client], person: Callable[[str], User]
+) -> None:
+    client = browser("lead")
+    asked = client.post("/team/invite/", {"groups": typed, "email": ""})
+    assert asked.status_code == 422
+    given = client.post(f"/team/members/{person('moderator').pk}/groups/", {"groups": typed})
+    assert given.status_code == 422
+    assert person("moderator").groups.count() == 1
+    assert not Invitation.objects.exists()
+
+
 def test_groups_that_a_lead_does_not_have_are_not_offered(
     browser: Callable[..., Client], live_model: object, person: Callable[[str], User]
 ) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -95,8 +96,7 @@ def main() -> None:
             ages = {text: minutes for text, _source, _author, minutes in TEXTS}
             manage("shell", "-v0", "-c", SETTING.format(ages=ages, appealed=APPEALED))
             browser = playwright.chromium.launch(
-                executable_path=os.environ.get("TOXIGUARD_CHROMIUM", "/usr/bin/chromium"),
-                args=["--no-sandbox"],
+                executable_path=shutil.which("chromium"), args=["--no-sandbox"]
             )
             for language in ("es", "en"):
                 _take(browser, url, language)

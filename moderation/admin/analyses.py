@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from modelops.words import percent
 from moderation.admin.base import CappedPaginator, excerpt
 from moderation.filters import validate_search
 from moderation.models import Analysis, AnalysisLabel
@@ -145,8 +146,8 @@ class AnalysisAdmin(admin.ModelAdmin):
         return excerpt(analysis.text)
 
     @admin.display(description=_("toxicity in percent"), ordering="score")
-    def percentage(self, analysis: Analysis) -> float:
-        return analysis.toxicity_percentage
+    def percentage(self, analysis: Analysis) -> str:
+        return percent(analysis.score)
 
     @admin.display(description=_("right answer"))
     def right_answer(self, analysis: Analysis) -> str:

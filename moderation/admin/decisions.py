@@ -64,7 +64,7 @@ class UndoingAdmin(WorkbenchAdmin):
 @admin.register(ReviewDecision)
 class ReviewDecisionAdmin(UndoingAdmin):
     list_display = [
-        "pk", "analysis_link", "action", "shown_mode", "category", "by", "created_at", "undone",
+        "id", "analysis_link", "action", "shown_mode", "category", "by", "created_at", "undone",
     ]  # fmt: skip
     list_filter = ["action", "mode", "category", "created_at"]
     leads_filters = ("mode",)
@@ -92,7 +92,7 @@ class ReviewDecisionAdmin(UndoingAdmin):
 
 @admin.register(DecisionBatch)
 class DecisionBatchAdmin(UndoingAdmin):
-    list_display = ["pk", "count", "by", "created_at", "reverses", "undone"]
+    list_display = ["id", "count", "by", "created_at", "reverses", "undone"]
     list_filter = ["created_at"]
     list_select_related = ["by", "reversal", "reverses"]
     search_fields = ["by__username"]
@@ -114,7 +114,7 @@ class DecisionBatchAdmin(UndoingAdmin):
 
 @admin.register(Appeal)
 class AppealAdmin(WorkbenchAdmin):
-    list_display = ["pk", "about", "by_author", "by", "created_at", "state"]
+    list_display = ["id", "about", "by_author", "by", "created_at", "state"]
     list_filter = ["by_author", "created_at"]
     list_select_related = ["item__analysis", "by"]
     search_fields = ["text"]
@@ -131,7 +131,7 @@ class AppealAdmin(WorkbenchAdmin):
 
 @admin.register(CommunityReport)
 class CommunityReportAdmin(WorkbenchAdmin):
-    list_display = ["pk", "analysis_link", "reporter", "category", "by", "created_at"]
+    list_display = ["id", "analysis_link", "reporter", "category", "by", "created_at"]
     list_filter = ["category", "created_at"]
     list_select_related = ["analysis", "by"]
     search_fields = ["reporter", "reason"]
@@ -142,7 +142,7 @@ class CommunityReportAdmin(WorkbenchAdmin):
 
 @admin.register(Note)
 class NoteAdmin(WorkbenchAdmin):
-    list_display = ["pk", "analysis_link", "text", "by", "created_at"]
+    list_display = ["id", "analysis_link", "text", "by", "created_at"]
     list_filter = ["created_at"]
     list_select_related = ["analysis", "by"]
     search_fields = ["text"]

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from modelops import serving
 from modelops.admin.base import Inquiry
+from modelops.words import percent
 from moderation.admin.base import WorkbenchAdmin, excerpt, for_reader
 from moderation.models import Category, QueueItem, ReviewDecision
 from moderation.people import person
@@ -66,7 +67,7 @@ class DecisionInline(admin.TabularInline):
 @admin.register(QueueItem)
 class QueueItemAdmin(WorkbenchAdmin):
     list_display = [
-        "pk",
+        "id",
         "excerpt",
         "shown_kind",
         "state",
@@ -125,7 +126,7 @@ class QueueItemAdmin(WorkbenchAdmin):
 
     @admin.display(description=gettext_lazy("toxicity in percent"))
     def percentage(self, item: Any) -> str:
-        return "" if hidden_for(item, lead=item.lead) else f"{100 * item.score:.1f}"
+        return "" if hidden_for(item, lead=item.lead) else percent(item.score)
 
     @admin.display(description=gettext_lazy("category"))
     def shown_category(self, item: Any) -> str:

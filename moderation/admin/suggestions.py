@@ -19,7 +19,7 @@ from moderation.suggestion_texts import settled
 
 @admin.register(SuggestedScore)
 class SuggestedScoreAdmin(WorkbenchAdmin):
-    list_display = ["pk", "excerpt", "said", "weight", "community", "state", "created_at"]
+    list_display = ["id", "excerpt", "said", "weight", "community", "state", "created_at"]
     list_filter = ["state", "language"]
     list_select_related = ["suggested_by", "settled_by"]
     search_fields = ["text", "community"]

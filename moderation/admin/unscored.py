@@ -20,7 +20,7 @@ from moderation.unscored_texts import problem_text
 
 @admin.register(UnscoredText)
 class UnscoredTextAdmin(WorkbenchAdmin):
-    list_display = ["pk", "excerpt", "why", "source", "row", "state", "created_at", "settled_by"]
+    list_display = ["id", "excerpt", "why", "source", "row", "state", "created_at", "settled_by"]
     list_filter = ["state", "problem", "source"]
     list_select_related = ["settled_by"]
     search_fields = ["text", "author", "external_id"]

@@ -151,3 +151,19 @@ def test_scoring_anew(live_model, moderator) -> None:
     assert "1 item scored anew." in told
     item.refresh_from_db()
     assert item.model_version != "0.9.0"
+
+
+def test_spanish_lists_speak_as_the_pages_do(moderator) -> None:
+    item = waiting(score=0.97)
+    client = browser(moderator)
+    spanish = {"accept-language": "es"}
+    page = client.get(QUEUE, headers=spanish).content.decode()
+    assert "97,0" in page
+    assert "Origen" in page
+    assert "Pk</" not in page
+    page = client.get("/admin/moderation/analysis/", headers=spanish).content.decode()
+    assert "97,0" in page
+    address = f"/admin/moderation/analysis/{item.analysis_id}/change/"
+    page = client.get(address, headers=spanish).content.decode()
+    assert "<label>Tóxico:</label>" in page
+    assert ">tóxicos<" in client.get("/history/", headers=spanish).content.decode()

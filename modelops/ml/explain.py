@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from modelops.ml.characters import fold_characters
 from modelops.ml.text import Tokens
 
 Folding = tuple[str, str, int, int]
@@ -85,25 +83,22 @@ def undone(text: str, reading: Tokens, offsets: Sequence[int]) -> tuple[Folding,
 
     Accents, capitals and numbers are no disguise and not listed.
     """
-    folded = reading.folded
-    words, starts, ends = reading.words, reading.starts, reading.ends
-    written = [folded[start:end] for start, end in zip(starts, ends, strict=True)]
-    # a text that only lost its accents and capitals has disguises at most where a word is not
-    # what stands in its place
-    plain = isinstance(offsets, range) and _only_simplified(text, folded)
-    if plain and written == words:
-        return ()
+    folded, words, starts, ends = reading.folded, reading.words, reading.starts, reading.ends
+    if isinstance(offsets, range):
+        written = [text[start:end] for start, end in zip(starts, ends, strict=True)]
+    else:
+        written = [text[offsets[s] : offsets[e]] for s, e in zip(starts, ends, strict=True)]
     doubtful = [
         number
-        for number, (word, part) in enumerate(zip(words, written, strict=True))
-        if not (plain and part == word) and word[0].isalpha()
+        for number, (word, original) in enumerate(zip(words, written, strict=True))
+        if word != original and word != original.lower() and word[0].isalpha()
     ]
     result: list[Folding] = []
     # words that were run together share a place
     for (start, end), numbers in itertools.groupby(doubtful, lambda n: (starts[n], ends[n])):
         first, last = offsets[start], offsets[end]
         meant = " ".join([words[number] for number in numbers])
-        if _disguised(text[first:last], meant):
+        if _disguised(text[first:last], meant) and any(map(str.isalpha, folded[start:end])):
             result.append((text[first:last], meant, first, last))
             if len(result) == _MOST_SHOWN:
                 break
@@ -111,19 +106,8 @@ def undone(text: str, reading: Tokens, offsets: Sequence[int]) -> tuple[Folding,
 
 
 _SIMPLE = str.maketrans("áàâäéèêëíìîïóòôöúùûüçÁÉÍÓÚÜ’'", "aaaaeeeeiiiioooouuuucaeiouu''")
-# whatever else than letters that fold to what `_SIMPLE` makes of them
-_OTHER = re.compile("[^ -~áàâäéèêëíìîïóòôöúùûüçñÁÉÍÓÚÜÑ’¿¡\n]")
 
 
-def _only_simplified(text: str, folded: str) -> bool:
-    """Tell whether a text, as long as before, lost no more than accents and capitals."""
-    if text.isascii():
-        return text.lower() == folded
-    return not _OTHER.search(text) or text.translate(_SIMPLE).lower() == folded
-
-
-def _disguised(original: str, folded: str) -> bool:
-    if original.lower() == folded:
-        return False
-    simple = original.translate(_SIMPLE).lower().replace("'", "")
-    return simple != folded and any(c.isalpha() for c in fold_characters(original))
+def _disguised(original: str, meant: str) -> bool:
+    simple = original if original.isascii() else original.translate(_SIMPLE)
+    return original.lower() != meant != simple.lower().replace("'", "")

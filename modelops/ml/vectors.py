@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import operator
 import sys
 import threading
 from collections.abc import Container, Sequence
@@ -16,6 +17,7 @@ from modelops.ml.grams import GramIndex
 Array = NDArray[np.float64]
 Ids = NDArray[np.int64]
 _CACHE_WORDS = 30_000  # of about 410 bytes each, 14 megabytes in all
+_FREQUENT_SHARE = 3  # of that are filled beforehand, one in three
 _CACHE_WORD_LENGTH = 24  # longer words are rare and large
 _FEW_LETTERS = 80  # up to so many, looking up n-grams one by one is faster
 _COUNTS = 256  # up to so many occurrences, what follows from the count is looked up
@@ -31,6 +33,7 @@ Step = tuple[bytes, bytes, "Followers", bool]
 # second word of a pair -> the pair's number, once met its step
 Followers = dict[str, int | Step]
 _NO_FOLLOWERS: Followers = {}
+_FOLLOWERS = operator.itemgetter(2)  # of a step
 # of a word: its own number, -1 for none, the words that it makes a pair with, whether it is unknown
 _Entry = tuple[int, Followers, bool]
 _NEW: _Entry = (-1, _NO_FOLLOWERS, True)
@@ -57,11 +60,16 @@ class FeatureIndex:
         self.grams = GramIndex(characters, self.lengths, len(words))
         self.no_gains = bytes(2 * self.gains.itemsize * self.width)
         self._nothing: Step = (b"", self.no_gains, _NO_FOLLOWERS, False)
-        self._cache: dict[str, Step] = {}
         self._table = np.zeros(len(self.gains))
         self._table_lock = threading.Lock()
         self._frequency = _sublinear if model.config.sublinear_tf else _plain
         self._excesses = self._excess(np.maximum(np.arange(_COUNTS), 1))
+        # the words that most texts hold are met before the first text comes
+        order = model.idf["word"].argsort(kind="stable").tolist()
+        frequent = [words[number] for number in order if " " not in words[number]]
+        del frequent[_CACHE_WORDS // _FREQUENT_SHARE :]
+        self._frequent = self._new_steps(frequent) if frequent else {}
+        self.forget()
 
     def excess(self, counts: Ids) -> Array:
         """Return tf - count for each head, then tf² - count, shape (n, width).
@@ -99,17 +107,18 @@ class FeatureIndex:
         steps = [self._nothing] * (2 * max(len(words), 1))
         if own:
             steps[::2] = own
-        for place, (step, second) in enumerate(zip(own, words[1:], strict=False)):
-            if second in step[2]:
-                pair = step[2][second]
-                if isinstance(pair, int):
-                    pair = step[2][second] = self._pair(pair)
-                steps[2 * place + 1] = pair
+        known = map(operator.contains, map(_FOLLOWERS, own), words[1:])
+        for place in itertools.compress(itertools.count(), known):
+            followers, second = own[place][2], words[place + 1]
+            pair = followers[second]
+            if isinstance(pair, int):
+                pair = followers[second] = self._pair(pair)
+            steps[2 * place + 1] = pair
         return steps
 
     def forget(self) -> None:
-        """Empty the cache."""
-        self._cache.clear()
+        """Forget all words met since the start."""
+        self._cache = dict(self._frequent)
 
     def _pair(self, number: int) -> Step:
         content = number.to_bytes(NUMBER_BYTES, sys.byteorder)
@@ -122,12 +131,9 @@ class FeatureIndex:
         pairs = zip(words, known, strict=True)
         found = self._new_steps(list(dict.fromkeys([word for word, step in pairs if not step])))
         if len(self._cache) + len(found) > _CACHE_WORDS:
-            self._cache.clear()
-        if max(map(len, found), default=0) <= _CACHE_WORD_LENGTH:
-            self._cache.update(found)
-        else:
-            short = [word for word in found if len(word) <= _CACHE_WORD_LENGTH]
-            self._cache.update(zip(short, map(found.__getitem__, short), strict=True))
+            self.forget()
+        short = [item for item in found.items() if len(item[0]) <= _CACHE_WORD_LENGTH]
+        self._cache.update(short[: _CACHE_WORDS - len(self._cache)])
         return [step or found[word] for word, step in zip(words, known, strict=True)]
 
     def _new_steps(self, words: Sequence[str]) -> dict[str, Step]:

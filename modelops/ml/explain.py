@@ -97,9 +97,11 @@ def undone(text: str, reading: Tokens, offsets: Sequence[int]) -> tuple[Folding,
     # words that were run together share a place
     for (start, end), numbers in itertools.groupby(doubtful, lambda n: (starts[n], ends[n])):
         first, last = offsets[start], offsets[end]
+        original = text[first:last]
         meant = " ".join([words[number] for number in numbers])
-        if _disguised(text[first:last], meant) and any(map(str.isalpha, folded[start:end])):
-            result.append((text[first:last], meant, first, last))
+        letters = any(map(str.isalpha, folded[start:end]))
+        if original and letters and _disguised(original, meant):
+            result.append((original, meant, first, last))
             if len(result) == _MOST_SHOWN:
                 break
     return tuple(result)

@@ -200,7 +200,7 @@ class Scorer:
         segments = Segments(
             self.index, steps, [segment for own in ways for way in own for segment in way.segments]
         )
-        logits: list[list[float]] = (segments.logits + self.intercepts).tolist()
+        logits = segments.logits + self.intercepts
         parts: list[list[Part]] = []
         row = 0
         for own in ways:
@@ -317,13 +317,13 @@ def _steps_of(cut: Sequence[tuple[int, int]], first: int) -> list[tuple[Run, ...
     return [((2 * (first + start), 2 * (first + end) - 1),) for start, end in cut]
 
 
-def _loudest(logits: Sequence[list[float]]) -> tuple[int, list[float]]:
+def _loudest(logits: Array) -> tuple[int, list[float]]:
     """Return the first row with the greatest logit of `toxic`, and the greatest of each head."""
     if len(logits) == 1:
-        return 0, logits[0]
-    greatest = list(map(max, *logits))
+        return 0, logits[0].tolist()
+    greatest: list[float] = logits.max(axis=0).tolist()
     # those that differ in their last digits only say the same
-    return next(n for n, own in enumerate(logits) if own[0] >= greatest[0] - _SAME_LOGIT), greatest
+    return int((logits[:, 0] >= greatest[0] - _SAME_LOGIT).argmax()), greatest
 
 
 def _holding(segments: Sequence[tuple[int, int]], changed: Sequence[int]) -> list[tuple[int, int]]:

@@ -140,7 +140,9 @@ def _end_sentence(words: list[str], breaks: list[int]) -> None:
 def _read(chunk: str) -> _Words:
     """Return the words of a chunk that is more than letters."""
     found: _Words = []
-    if plain := _PLAIN.fullmatch(chunk):
+    if chunk.isascii() and chunk.isalnum():
+        found.append((_spelled(chunk), 0, len(chunk)))
+    elif plain := _PLAIN.fullmatch(chunk):
         _add_plain(found, plain)
     else:
         _add_complex(found, chunk)
@@ -178,7 +180,8 @@ def _add_complex(found: _Words, chunk: str) -> None:
         if word := _spelled(chunk):
             found.append((word, 0, end))
         return
-    begins_as_word = chunk[:2].isalpha()  # neither a number nor letters parted by marks
+    begins_as_letter = chunk[0].isalpha()  # as no number does
+    begins_as_word = begins_as_letter and chunk[:2].isalpha()  # not as letters parted by marks
     if begins_as_word and (words := _parted_by_marks(chunk)):
         found += words
         return
@@ -188,7 +191,7 @@ def _add_complex(found: _Words, chunk: str) -> None:
         found.append((USER, match.start(1), match.end()))
         if match.end() < end:
             _add_pieces(found, chunk[match.end() :], match.end())
-    elif not begins_as_word and _NUMBER.fullmatch(chunk):
+    elif not begins_as_letter and _NUMBER.fullmatch(chunk):
         found.append((_number(chunk), 0, end))
     else:
         separated = None if begins_as_word else _separated(chunk)
@@ -238,6 +241,8 @@ def _is_mail(address: str) -> bool:
 
 def _separated(chunk: str) -> re.Match[str] | None:
     """Match letters parted by one mark, over and over: i.d.i.o.t"""
+    if chunk[0].isalpha() and chunk[3:4].isalpha():
+        return None
     if chunk.count("@") + chunk.count("$") > _MOST_AMBIGUOUS:
         return None
     return _SEPARATED.fullmatch(chunk)

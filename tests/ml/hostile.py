@@ -19,6 +19,7 @@ def hostile(terms: Sequence[str]) -> dict[str, str]:
         **_of_letters(rng),
         **_of_words(rng, known, [term for term in known if len(term) >= 8]),
         **_of_characters(rng),
+        **_of_chunks(rng),
     }
     return {name: (text * (LONGEST // len(text) + 1))[:LONGEST] for name, text in samples.items()}
 
@@ -169,4 +170,23 @@ def _of_characters(rng: random.Random) -> dict[str, str]:
         "hangul": some(0xAC00, 0xD7A4, LONGEST),
         "hangul words": _filled(lambda: some(0xAC00, 0xD7A4, 3)),
         "chinese, spaced": _filled(lambda: some(0x4E00, 0x9FFF, 1)),
+    }
+
+
+def _of_chunks(rng: random.Random) -> dict[str, str]:
+    """Return texts of which nearly every word is odd and short, each another one."""
+    letters, marks = LETTERS[:26], "!?.,;:'\"*-/@#$%&()_+=|~^<>[]{}"
+
+    def some(size: int, of: str) -> str:
+        return "".join(rng.choice(of) for _ in range(size))
+
+    return {
+        "a mark between letters": _filled(
+            lambda: some(2, letters) + some(1, marks) + some(1, letters)
+        ),
+        "letters, figures and marks": _filled(lambda: some(4, letters + marks + "0123456789")),
+        "parted letters": _filled(lambda: some(3, letters).replace("", ".")[1:-1]),
+        "ambiguous figures": _filled(
+            lambda: some(1, letters) + some(5, "169|!") + some(1, letters)
+        ),
     }

@@ -90,9 +90,9 @@ class GramIndex:
             places, keys = places.take(hits), keys.take(hits)
             if n in self.lengths:
                 found[places, n - self.lengths[0] + 1] = numbers
-        present = found >= 0
-        counts = np.add.reduceat(np.add.reduce(present, axis=1, dtype=np.int64), starts)
-        return found[present].astype(np.int64), counts
+        present = (found.ravel() >= 0).nonzero()[0]
+        edges = present.searchsorted(np.append(starts * found.shape[1], found.size))
+        return found.take(present).astype(np.int64), np.diff(edges)
 
     def _look_up(self, keys: Ids) -> tuple[Ids, Ids]:
         """Return the places of the `keys` in the table, in order, and their numbers."""

@@ -17,7 +17,8 @@ from modelops.ml.grams import GramIndex
 Array = NDArray[np.float64]
 Ids = NDArray[np.int64]
 _CACHE_WORDS = 30_000  # of about 410 bytes each, 14 megabytes in all
-_FREQUENT_SHARE = 3  # of that are filled beforehand, one in three
+_FREQUENT_SHARE = 3  # one in three of these is filled beforehand
+_WORDS_AT_ONCE = 1_000  # then: more take much memory for a moment
 _CACHE_WORD_LENGTH = 24  # longer words are rare and large
 _FEW_LETTERS = 80  # up to so many, looking up n-grams one by one is faster
 _COUNTS = 256  # up to so many occurrences, what follows from the count is looked up
@@ -68,7 +69,9 @@ class FeatureIndex:
         order = model.idf["word"].argsort(kind="stable").tolist()
         frequent = [words[number] for number in order if " " not in words[number]]
         del frequent[_CACHE_WORDS // _FREQUENT_SHARE :]
-        self._frequent = self._new_steps(frequent) if frequent else {}
+        self._frequent: dict[str, Step] = {}
+        for start in range(0, len(frequent), _WORDS_AT_ONCE):
+            self._frequent.update(self._new_steps(frequent[start : start + _WORDS_AT_ONCE]))
         self.forget()
 
     def excess(self, counts: Ids) -> Array:

@@ -39,6 +39,7 @@ class Step:
     title: str
     commands: tuple[tuple[str, ...], ...]
     needs: str = ""  # "postgresql", "chromium" or "gettext"
+    early: bool = False  # its one command works from the start, beside the steps before it
 
 
 @dataclass(slots=True)
@@ -55,13 +56,13 @@ def _python(*arguments: str) -> tuple[str, ...]:
 
 
 def _pytest(*arguments: str) -> tuple[str, ...]:
-    return _python("-m", "pytest", "-n", "2", *arguments)
+    # (who has nothing left to do takes from the other: the slow tests are not spread evenly)
+    return _python("-m", "pytest", "-n", "2", "--dist", "worksteal", *arguments)
 
 
 STEPS = (
     Step("lint", "Style (ruff check)", (("ruff", "check", "."),)),
     Step("format", "Format (ruff format)", (("ruff", "format", "--check", "."),)),
-    Step("types", "Types (mypy)", (_python("-m", "mypy", *TYPED),)),
     Step("imports", "Import contracts (import-linter)", (("lint-imports", "--no-logo"),)),
     Step(
         "migrations",
@@ -77,6 +78,7 @@ STEPS = (
         (_python("tools/translations.py"),),
         needs="gettext",
     ),
+    Step("types", "Types (mypy)", (_python("-m", "mypy", *TYPED),), early=True),
     Step("sqlite", "Tests on SQLite", (_pytest("--ignore=tests/e2e"),)),
     Step(
         "postgres",
@@ -147,9 +149,8 @@ def _read(descriptor: int, limit: float) -> bytes:
     return os.read(descriptor, 65536)
 
 
-def stream(command: Sequence[str], environment: dict[str, str]) -> tuple[int, str]:
-    """Runs a command, shows its output as it comes; returns status and pytest's closing counts."""
-    process = subprocess.Popen(
+def start(command: Sequence[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
         command,
         cwd=ROOT,
         env=environment,
@@ -158,6 +159,10 @@ def stream(command: Sequence[str], environment: dict[str, str]) -> tuple[int, st
         stderr=subprocess.STDOUT,
         start_new_session=True,
     )
+
+
+def stream(process: subprocess.Popen[bytes]) -> tuple[int, str]:
+    """Shows a process's output as it comes; returns its status and pytest's closing counts."""
     assert process.stdout is not None
     tail, limit = b"", time.monotonic() + STEP_LIMIT
     try:
@@ -181,6 +186,24 @@ def stream(command: Sequence[str], environment: dict[str, str]) -> tuple[int, st
 
 
 @contextlib.contextmanager
+def started_early(
+    steps: Sequence[Step], environment: dict[str, str]
+) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+    """The processes of steps that need not wait for their turn, by name; the turn shows them."""
+    processes = {
+        step.name: start(step.commands[0], environment | {"TOXIGUARD_STEP": step.name})
+        for step in steps
+        if step.early
+    }
+    try:
+        yield processes
+    finally:
+        for process in processes.values():
+            if process.poll() is None:
+                end_group(process)
+
+
+@contextlib.contextmanager
 def surroundings(python: Path) -> Iterator[dict[str, str]]:
     """The environment of every step: the programs of `.venv-test`, a data folder of its own."""
     with tempfile.TemporaryDirectory(prefix="toxiguard-check-") as folder:
@@ -192,6 +215,8 @@ def surroundings(python: Path) -> Iterator[dict[str, str]]:
             if not name.startswith("TOXIGUARD_") or name == "TOXIGUARD_TRAINING_DATA"
         }
         kept.pop("DATABASE_URL", None)
+        # the tests start hundreds of Pythons, which would compile all that they import each time
+        kept.pop("PYTHONDONTWRITEBYTECODE", None)
         path = os.pathsep.join([str(python.parent), os.environ["PATH"]])
         yield kept | {
             "PATH": path,
@@ -203,7 +228,12 @@ def surroundings(python: Path) -> Iterator[dict[str, str]]:
         }
 
 
-def perform(step: Step, environment: dict[str, str], lacking: dict[str, str]) -> Outcome:
+def perform(
+    step: Step,
+    environment: dict[str, str],
+    lacking: dict[str, str],
+    early: dict[str, subprocess.Popen[bytes]],
+) -> Outcome:
     print(f"\n── {step.title} ──", flush=True)
     if step.needs in lacking:
         print(f"Left out: {step.needs} is not installed.", flush=True)
@@ -216,7 +246,10 @@ def perform(step: Step, environment: dict[str, str], lacking: dict[str, str]) ->
             environment = environment | {"DATABASE_URL": url}
         counts = ""
         for command in step.commands:
-            status, closing = stream(command, environment | {"TOXIGUARD_STEP": step.name})
+            process = early.get(step.name) or start(
+                command, environment | {"TOXIGUARD_STEP": step.name}
+            )
+            status, closing = stream(process)
             counts = closing or counts
             if status != 0:
                 note = counts or f"{command[0]} ended with {status}"
@@ -249,8 +282,11 @@ def check(names: Sequence[str]) -> int:
     needed = {step.needs for step in steps} - {""}
     lacking = ensure_system() if needed else {}
     python = ensure(ROOT / ".venv-test", ROOT / "requirements-dev.txt")
-    with surroundings(python) as environment:
-        outcomes = [perform(step, environment, lacking) for step in steps]
+    with (
+        surroundings(python) as environment,
+        started_early(steps, environment) as early,
+    ):
+        outcomes = [perform(step, environment, lacking, early) for step in steps]
     summary(outcomes)
     return 0 if all(outcome.ok for outcome in outcomes) else 1
 
@@ -260,7 +296,7 @@ def other(name: str) -> int:
     python = ensure(ROOT / ".venv-test", ROOT / "requirements-dev.txt")
     with surroundings(python) as environment:
         for command in OTHER[name]:
-            if (status := stream(command, environment)[0]) != 0:
+            if (status := stream(start(command, environment))[0]) != 0:
                 return status
     return 0
 

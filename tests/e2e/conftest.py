@@ -24,6 +24,16 @@ expect.set_options(timeout=20_000)  # a slow machine is no failure
 PASSWORDS = {"admin": "grey tram 41", "moderador": "blue tram 42"}
 KIND = "Muchas gracias por la ayuda, ya funciona"
 TOXIC = "Eres un idiota y nadie te quiere leer"
+# What Chromium leaves off: pages of its own that it loads for every window (each is a process), and
+# what Playwright switches off, since a second list replaces the first.
+OFF = (
+    *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup"),
+    *("PreloadTopChromeWebUI", "AimEnabled", "OptimizationHints", "NetworkTimeServiceQuerying"),
+    *("PreconnectToSearch", "MediaRouter", "LensOverlay", "DestroyProfileOnBrowserClose"),
+    *("HttpsUpgrades", "HttpsFirstBalancedModeAutoEnable", "PaintHolding"),
+    *("ThirdPartyStoragePartitioning", "AvoidCorsURLLoaderRestartOnRedirect"),
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+)
 
 
 @dataclass(frozen=True)
@@ -113,7 +123,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        started = playwright.chromium.launch(
+            executable_path=chromium(),
+            args=["--no-sandbox", f"--disable-features={','.join(OFF)}"],
+        )
         yield started
         started.close()
 

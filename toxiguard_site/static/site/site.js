@@ -172,9 +172,33 @@ document.addEventListener("htmx:afterSwap", (event) => {
     document.getElementById("answer-card").scrollIntoView({ block: "start" });
 });
 
+// A part that comes anew by itself leaves open what somebody opened, and the focus where it was.
+const identity = (element) => [
+  element.getAttribute("href"),
+  element.closest("details")?.querySelector("summary")?.outerHTML,
+  element.matches("details") ? "" : element.textContent,
+].join("\n");
+let refocus = null;
+document.addEventListener("htmx:oobBeforeSwap", (event) => {
+  const { target, fragment } = event.detail;
+  const again = (old) => $$(old.localName, fragment).find((part) => identity(part) === identity(old));
+  for (const opened of $$("details[open]", target)) again(opened)?.setAttribute("open", "");
+  if (target.contains(document.activeElement)) refocus = again(document.activeElement);
+});
+document.addEventListener("htmx:oobAfterSwap", () => {
+  refocus?.focus({ preventScroll: true });
+  refocus = null;
+});
+
 document.addEventListener("htmx:afterRequest", (event) => {
   // what was undone can't be undone again
   if (event.detail.successful) event.detail.elt.closest?.("[data-toast]")?.remove();
+  // what a menu was opened for is done
+  const menu = event.detail.elt.closest?.("details[data-menu]");
+  if (menu?.open && event.detail.requestConfig.verb === "post") {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
   if (document.getElementById("text-error")?.childElementCount) {
     field()?.setAttribute("aria-invalid", "true");
     field()?.focus();

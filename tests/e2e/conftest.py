@@ -15,7 +15,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from tests.conftest import ROOT, chromium
 from tests.modelops.processes import free_port
@@ -53,6 +53,13 @@ class Site:
         )
         with urlopen(request, timeout=30) as response:
             return [result["id"] for result in json.load(response)["results"]]
+
+
+def expect_drawn(image: Locator) -> None:
+    """That a picture can be seen, as soon as it is there: lazy ones are asked for late."""
+    image.scroll_into_view_if_needed()
+    expect(image).not_to_have_js_property("naturalWidth", 0)
+    expect(image).to_have_js_property("complete", True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import KIND, TOXIC, Site
+from tests.e2e.conftest import KIND, TOXIC, Site, expect_drawn
 
 
 def test_a_right_answer_changes_its_row_only_and_can_be_undone(
@@ -109,12 +109,11 @@ def test_charts_are_drawn_in_both_themes(site: Site, open_page: Callable[..., Pa
     for theme in ("light", "dark"):
         page = open_page(theme=theme)
         page.goto("/history/")
-        page.wait_for_load_state("networkidle")
         images = page.locator(".chart img:visible")
         expect(images).to_have_count(3)
         for image in images.all():
             assert f"theme={theme}" in (image.get_attribute("src") or "")
-            assert image.evaluate("(i) => i.complete && i.naturalWidth > 0")
+            expect_drawn(image)
             assert image.get_attribute("alt")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import KIND, TOXIC, Site
+from tests.e2e.conftest import KIND, TOXIC, Site, expect_drawn
 from tests.e2e.test_accessibility import THEMES_AND_LANGUAGES, check
 
 PAGE = "/modelo/"
@@ -54,6 +54,30 @@ def test_a_backup_is_made_and_kept_with_the_keyboard_alone(
     page.locator(".toast").get_by_role("button", name="Deshacer").click()
     expect(page.locator("#backups .mark", has_text="fijado")).to_have_count(0)
     assert page.evaluate("window.same")
+
+
+def test_a_refresh_leaves_a_menu_open_and_the_focus_in_it(
+    with_backup: Callable[..., Page],
+) -> None:
+    page = with_backup()
+    backups = page.locator("#backups")
+
+    def refresh() -> None:
+        backups.evaluate("(part) => { part.old = true; }")
+        page.evaluate("document.body.dispatchEvent(new Event('model-changed'))")
+        expect(backups).not_to_have_js_property("old", True)
+
+    menu = backups.locator("summary").first
+    menu.focus()
+    page.keyboard.press("Enter")
+    last = backups.locator("details[open] .menu-item").last
+    last.focus()
+    refresh()
+    expect(last).to_be_focused()
+    page.keyboard.press("Escape")
+    refresh()
+    expect(backups.locator("details[open]")).to_have_count(0)
+    expect(menu).to_be_focused()
 
 
 def test_restoring_asks_with_the_consequences_in_words(
@@ -131,11 +155,10 @@ def test_the_timeline_is_drawn_for_every_width(theme: str, open_page: Callable[.
         page.goto(PAGE)
         image = page.locator("#timeline img:visible")
         expect(image).to_have_count(1)
-        expect(image).to_have_js_property("complete", True)
+        expect_drawn(image)
         source = image.evaluate("(i) => i.currentSrc")
         assert f"/{size}.svg" in source
         assert f"theme={theme}" in source
-        assert image.evaluate("(i) => i.complete && i.naturalWidth > 0")
         assert image.get_attribute("alt")
         page.locator(".as-table summary").click()
         expect(page.locator("#timeline tbody tr").first).to_contain_text("1.0.0")

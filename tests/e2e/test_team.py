@@ -9,7 +9,7 @@ from urllib.request import Request, urlopen
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import TOXIC, Site
+from tests.e2e.conftest import TOXIC, Site, expect_drawn
 from tests.e2e.test_accessibility import check
 
 
@@ -90,6 +90,4 @@ def test_pages_have_no_violations_and_fit(
         summary.click()
     check(page)
     for image in page.locator("main .chart picture:visible img").all():
-        image.scroll_into_view_if_needed()
-        expect(image).to_have_js_property("complete", True)
-        assert image.evaluate("image => image.naturalWidth > 0")
+        expect_drawn(image)

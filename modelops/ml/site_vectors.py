@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import json
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,12 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from modelops.ml.artifacts import NumericModel, content_digest
+from modelops.ml.artifacts import NumericModel
 from modelops.ml.features import BLOCKS
 from modelops.ml.text import normalize, tokenize
 
 Keys = NDArray[np.int64]
 Array = NDArray[np.float64]
+_AT_ONCE = 1 << 17  # entries of the matrix
 # A change of how texts are read makes other words of these, and old caches worthless.
 _PROBES = ("H0l4, ¿qué tal? 1.000 € i.d.i.o.t @you https://x.org 'áñ", "y o u  are SOOOO niiice 2x")
 
@@ -318,29 +320,51 @@ def matrix(
 
     `columns`: that of each of the readings' keys, as from `SiteVocabulary.columns`.
     """
-    columns = columns[readings.places]
-    kept = columns >= 0
-    bounds = np.append(0, np.cumsum(kept))[readings.bounds]
-    columns, counts = columns[kept], readings.counts[kept]
     idf = np.concatenate([vocabulary.idf[block] for block in BLOCKS], dtype=np.float64)
-    values = idf[columns]
-    # most terms occur once, where the frequency is 1
-    repeated = np.flatnonzero(counts > 1)
-    values[repeated] *= 1.0 + np.log(counts[repeated], dtype=np.float64)
-    shape = (len(readings.digests), len(idf))
-    squares = sparse.csr_matrix((values * values, columns, bounds), shape=shape)
-    is_character = np.arange(len(idf)) >= len(vocabulary.terms["word"])
-    # one number a text and block: a product adds up faster than counting with weights
-    sums = np.stack([squares @ ~is_character, squares @ is_character], axis=1)
-    blocks = np.repeat(np.arange(0, 2 * shape[0], 2, dtype=np.int32), np.diff(bounds))
-    blocks += is_character[columns]
-    values /= np.sqrt(sums).ravel()[blocks]
-    return sparse.csr_matrix((values, columns, bounds), shape=shape)
+    texts, words = len(readings.digests), len(vocabulary.terms["word"])
+    size = int(readings.documents[columns >= 0].sum())  # a text has an entry for each of its terms
+    values, indices = np.empty(size), np.empty(size, dtype=np.int32)
+    bounds = np.zeros(texts + 1, dtype=np.int32 if size < np.iinfo(np.int32).max else np.int64)
+    done = 0
+    # some texts at a time, so that what is only needed on the way stays in the processor's cache
+    for first, last in _groups(readings.bounds):
+        start, end = readings.bounds[first], readings.bounds[last]
+        own = columns.take(readings.places[start:end])
+        kept = own >= 0
+        ends = np.append(0, np.cumsum(kept, dtype=np.int32))[
+            readings.bounds[first : last + 1] - start
+        ]
+        own, counts = own[kept], readings.counts[start:end][kept]
+        found = idf.take(own)
+        # most terms occur once, where the frequency is 1
+        repeated = np.flatnonzero(counts > 1)
+        found[repeated] *= 1.0 + np.log(counts[repeated], dtype=np.float64)
+        blocks = np.repeat(np.arange(0, 2 * (last - first), 2), np.diff(ends))
+        blocks += own >= words
+        sums = np.bincount(blocks, weights=found * found, minlength=2 * (last - first))
+        found /= np.sqrt(sums).take(blocks)
+        values[done : done + len(own)], indices[done : done + len(own)] = found, own
+        bounds[first + 1 : last + 1] = done + ends[1:]
+        done += len(own)
+    return sparse.csr_matrix((values, indices, bounds), shape=(texts, len(idf)))
+
+
+def _groups(bounds: Keys) -> Iterator[tuple[int, int]]:
+    """Yield (first, last + 1) of texts that have about as many entries together as are quick."""
+    first, texts = 0, len(bounds) - 1
+    while first < texts:
+        last = int(np.searchsorted(bounds, bounds[first] + _AT_ONCE, side="right")) - 1
+        last = max(last, first + 1)
+        yield first, last
+        first = last
 
 
 def fingerprint(base: NumericModel) -> str:
-    """Return what readings depend on: the base and the way of reading."""
-    digest = hashlib.sha256(content_digest(base).encode())
+    """Return what readings depend on: the base's terms and the way of reading."""
+    digest = hashlib.sha256(json.dumps([base.config.to_json(), base.details]).encode())
+    for block in BLOCKS:
+        digest.update("\n".join(base.terms[block]).encode("utf-8", "surrogatepass"))
+        digest.update(base.idf[block].tobytes())
     digest.update("\0".join(normalize(probe) for probe in _PROBES).encode())
     return digest.hexdigest()
 

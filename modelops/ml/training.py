@@ -146,11 +146,14 @@ class _Objective:
         self.features = sparse.csr_matrix(
             (scaled, features.indices, features.indptr), shape=features.shape
         )
-        self.transposed = self.features.T.tocsr()
+        self.transposed = self._transposed()
         self.offset = features @ prior.mean
         self.labels = labels.astype(np.float64)
         self.costs = regularization_c * sample_weights
         self.prior = prior
+
+    def _transposed(self) -> sparse.csr_matrix | sparse.csc_matrix:
+        return self.features.T.tocsr()
 
     def margins(self, point: Array) -> Array:
         """Return what a point adds to the margins."""
@@ -238,6 +241,10 @@ class _RoughObjective(_Objective):
     ) -> None:
         super().__init__(features, labels, sample_weights, prior, regularization_c)
         self.exact = features
+
+    def _transposed(self) -> sparse.csr_matrix | sparse.csc_matrix:
+        # the same numbers in the same place: for the few products here not worth a copy
+        return self.features.T
 
     def margins(self, point: Array) -> Array:
         result: Array = self.exact @ (point / self.scale)

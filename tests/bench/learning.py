@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import os
 import random
+import resource
 import subprocess
 import sys
 import tempfile
@@ -30,6 +31,7 @@ from tests.ml.conftest import STARTER
 SITE = 20_000
 NEW = 1_000
 HALF = 500
+FEW = 100  # labels of an ordinary update
 LONGEST = 500  # characters; as comments are
 SITE_FILES = ("offendes_test_es", "youtoxic_en", "jigsaw_en")
 
@@ -115,26 +117,33 @@ def _whole_commands() -> None:
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "TOXIGUARD_DATA_DIR": folder, "TOXIGUARD_LOG_LEVEL": "ERROR"}
 
-        def manage(*arguments: str) -> float:
-            started = time.monotonic()
+        def manage(*arguments: str) -> tuple[float, float]:
+            """Return the CPU seconds, of child processes as well, and those by the clock."""
+            started, used = time.monotonic(), _of_children()
             subprocess.run(
                 [sys.executable, "manage.py", *arguments],
                 cwd=ROOT, env=environment, check=True, capture_output=True,
             )  # fmt: skip
-            return time.monotonic() - started
+            return _of_children() - used, time.monotonic() - started
 
         manage("migrate")
         manage("bootstrap")
-        old, new = Path(folder) / "old.csv", Path(folder) / "new.csv"
-        _write(old, rows[:SITE])
-        _write(new, rows[SITE : SITE + NEW])
-        first = manage("incremental_update", "--csv", str(old))
-        update = manage("incremental_update", "--csv", str(new))
-        full = manage("retrain_model", "--full", "--no-input")
-    print("\n| whole command, seconds by the clock | |\n| --- | --- |")
-    print(f"| incremental_update --csv, the first {SITE} labels | {first:.1f} |")
-    print(f"| incremental_update --csv, {NEW} more | {update:.1f} |")
-    print(f"| retrain_model --full | {full:.1f} |")
+        print("\n| whole command | CPU seconds | by the clock |\n| --- | --- | --- |")
+        start = 0
+        for count in (FEW, FEW, SITE - 2 * FEW, NEW):
+            path = Path(folder) / f"from_{start}.csv"
+            _write(path, rows[start : start + count])
+            cpu, clock = manage("incremental_update", "--csv", str(path))
+            known = f", on top of {start}" if start else ""
+            print(f"| incremental_update --csv, {count} labels{known} | {cpu:.1f} | {clock:.1f} |")
+            start += count
+        cpu, clock = manage("retrain_model", "--full", "--no-input")
+        print(f"| retrain_model --full, {start} labels | {cpu:.1f} | {clock:.1f} |")
+
+
+def _of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _write(path: Path, rows: list[SiteLabel]) -> None:

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 STARTER_DIGESTS: dict[str, str] = {
-    "model.json": "b667a2745fff003840c36acc215a9cb9de6e661ddff9f0df4a9263c2992bb436",
-    "model.npz": "3f2de0454145c182c5f892fe88472bb3b6bf7df2ecb6e6db78355e4a01b114d2",
+    "model.json": "28d0bb8b6a6e530bbde2ea97f5170de6ccd1b1098ba7547b1d524bffc9fd9a51",
+    "model.npz": "987799958a904dc455ed8bc899b1c7252c5635e94556840b970997ad958830d8",
 }

@@ -28,11 +28,17 @@ REVIEW_PRECISION = 0.5
 BLOCK_PRECISION = 0.9
 # Of the project's own innocent sentences no larger share is flagged out of fold. They are made to
 # be hard, harder than what people write, and a fold has seen none of their template.
-INNOCENT_SHARES = {"en": 0.085, "es": 0.1}
+INNOCENT_SHARES = {"en": 0.08, "es": 0.09}
 # How much more clearly than another window a short one must speak, in logits. Chosen, with the
 # shares above, by the padded insults that stay flagged and the rank quality that short windows cost
 # on the files that measure the model (docs/benchmarks.md).
-SHORT_MARGINS = {"en": 1.3, "es": 0.3}
+SHORT_MARGINS = {"en": 1.3, "es": 0.9}
+# How much more clearly windows and other readings of words must speak at least, in logits: with
+# less they cost rank quality on the files that measure the model.
+LEAST_HANDICAPS = {
+    "en": {"window": 1.3, "repaired": 0.2},
+    "es": {"window": 1.2, "repaired": 0.0},
+}
 VERY_LONG_WORDS = 60
 _HANDICAPS = np.round(np.arange(0.0, 4.01, 0.1), 1)
 
@@ -111,6 +117,7 @@ def choose_handicaps(
     project's own innocent sentences, short and made to be hard. Short windows have `SHORT_MARGINS`
     more.
     Repair: reading words otherwise flags at most one innocent text in a thousand more.
+    Neither is less than `LEAST_HANDICAPS`.
     `chosen` are the numbers of the language's calibration texts, `innocent` those of more texts
     that are all innocent.
     """
@@ -137,9 +144,12 @@ def choose_handicaps(
     def repair_is_safe(window: float, repaired: float) -> bool:
         return bool(flagged(window, repaired).mean() <= flagged(window, np.inf).mean() + 0.001)
 
+    def tried(kind: str) -> list[float]:
+        return [float(h) for h in _HANDICAPS if h >= LEAST_HANDICAPS[language][kind]]
+
     last = float(_HANDICAPS[-1])
-    window = next((float(h) for h in _HANDICAPS if long_are_safe(float(h))), last)
-    repaired = next((float(h) for h in _HANDICAPS if repair_is_safe(window, float(h))), last)
+    window = next((h for h in tried("window") if long_are_safe(h)), last)
+    repaired = next((h for h in tried("repaired") if repair_is_safe(window, h)), last)
     return {"window": window, "repaired": repaired, "short": round(window + margin, 1)}
 
 

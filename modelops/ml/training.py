@@ -86,7 +86,9 @@ def solve(
     solution plus one.
     """
     # a feature that no row has stays at its mean; for few rows these are most of them
-    active = np.flatnonzero(np.bincount(features.indices, minlength=features.shape[1]))
+    used = np.zeros(features.shape[1], dtype=bool)
+    used[features.indices] = True
+    active = np.flatnonzero(used)
     if len(active) > features.shape[1] / 2:
         active = np.arange(features.shape[1])  # hardly fewer: not worth the copy
     else:

@@ -31,6 +31,13 @@ def main() -> None:
                 _add(rows, f"200 friendly words {place}{marks}, of those found", kept)
         innocent = table(f"innocent_{language}")
         _add(rows, "innocent", flagged(scorer, innocent, language, declared=True).mean())
+        for kind in ("toxic", "innocent"):
+            more = table(f"{kind}_{language}_more")
+            _add(
+                rows,
+                f"more sentences, {kind}",
+                flagged(scorer, more, language, declared=True).mean(),
+            )
     print("| sentences | " + " | ".join(LANGUAGES) + " |")
     print("| --- " * (len(LANGUAGES) + 1) + "|")
     for name, shares in rows.items():

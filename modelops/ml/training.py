@@ -132,7 +132,7 @@ class _Objective:
     """
 
     precision: type[np.floating[Any]] = np.float64  # of the scaled features
-    roughest = 0.1  # residual of a step, relative to the gradient
+    finest, roughest = 0.0, 0.1  # bounds of a step's residual, relative to the gradient
 
     def __init__(
         self,
@@ -222,7 +222,8 @@ class _Objective:
         size = len(gradient) + 1
         # (without a type it would find that out by a product)
         operator = sparse.linalg.LinearOperator((size, size), matvec=product, dtype=np.float64)
-        accuracy = min(self.roughest, float(np.linalg.norm(gradient)) ** 0.5 / 10)
+        accuracy = float(np.linalg.norm(gradient)) ** 0.5 / 10
+        accuracy = float(np.clip(accuracy, self.finest, self.roughest))
         step, _ = sparse.linalg.cg(operator, -np.append(gradient, 0.0), rtol=accuracy, maxiter=200)
         return step[:-1], float(step[-1])
 
@@ -231,7 +232,7 @@ class _RoughObjective(_Objective):
     """The same, with scaled features in single precision for the directions only."""
 
     precision = np.float32
-    roughest = 0.2
+    finest = roughest = 0.2
 
     def __init__(
         self,

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from modelops.ml.artifacts import NumericModel
-from modelops.ml.explain import Explanation, explain, undone
+from modelops.ml.explain import Explanation, Folding, explain, undone
 from modelops.ml.language import UNKNOWN, detect
 from modelops.ml.lexicon import Lexicon
 from modelops.ml.repair import repair
@@ -27,22 +28,35 @@ from modelops.ml.vectors import FeatureIndex, Step
 from modelops.ml.windows import short_windows, windows
 
 Array = NDArray[np.float64]
+Reasons = tuple[Explanation, tuple[Folding, ...]]
 GOLDEN_TOLERANCE = 1e-6
 _SAME_LOGIT = 1e-9
 _WORTHWHILE = 100  # words that need not be read again
 _WORDS_AT_ONCE = 500  # in one pass: more do not fit the processor's cache
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TextScore:
-    """Calibrated probabilities of one text, and what made the `toxic` one."""
+    """Calibrated probabilities of one text. What made the `toxic` one is found when it is asked."""
 
     language: str
     language_certain: bool
     probabilities: dict[str, float]
-    explanation: Explanation
-    folded: tuple[tuple[str, str, int, int], ...]  # original, folded, start, end
     tokens: Tokens  # of the plain reading
+    _find_reasons: Callable[[], Reasons] = field(repr=False, compare=False)
+
+    @cached_property
+    def _reasons(self) -> Reasons:
+        return self._find_reasons()
+
+    @property
+    def explanation(self) -> Explanation:
+        return self._reasons[0]
+
+    @property
+    def folded(self) -> tuple[Folding, ...]:
+        """(original, folded, start, end) of each word that was written otherwise."""
+        return self._reasons[1]
 
 
 WHOLE, WINDOW, REPAIRED, REPAIRED_WINDOW, SHORT, REPAIRED_SHORT = range(6)
@@ -172,14 +186,12 @@ class Scorer:
             offered = {
                 head: max(own[head] for own in said.values() if head in own) for head in offered
             }
-        offsets = tokens.original_offsets(text)
         return TextScore(
             language=language or default_language,
             language_certain=language is not None,
             probabilities=offered,
-            explanation=self._explanation(best[loudest], offsets),
-            folded=undone(text, parts[-1].tokens, offsets),
             tokens=tokens,
+            _find_reasons=partial(self._reasons, text, tokens, best[loudest], parts[-1].tokens),
         )
 
     def parts(self, readings: Sequence[Tokens]) -> Parts:
@@ -272,11 +284,13 @@ class Scorer:
         self.index.forget()
         self.lexicon.readings.clear()
 
-    def _explanation(self, part: Part, offsets: Sequence[int]) -> Explanation:
-        return explain(
+    def _reasons(self, text: str, tokens: Tokens, part: Part, reading: Tokens) -> Reasons:
+        offsets = tokens.original_offsets(text)
+        explanation = explain(
             part.segments.contributions(part.row), part.tokens, part.start, part.end,
             offsets=offsets, intercept=float(self.intercepts[0]),
         )  # fmt: skip
+        return explanation, undone(text, reading, offsets)
 
     def _probabilities(self, logits: Sequence[float], language: str) -> dict[str, float]:
         """Return the calibrated probabilities of the heads that a language has."""

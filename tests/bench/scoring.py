@@ -89,6 +89,9 @@ def _single(scorer: Scorer, classifier, vectorizer, short: Texts) -> None:
             ],
             "raw": lambda: [scorer.raw_probabilities([text]) for text in short],
             "full": lambda: [scorer.score([text], languages=["es"]) for text in short],
+            "full, with its reasons": lambda: [
+                scorer.score([text], languages=["es"])[0].explanation for text in short
+            ],
             "full, language detected": lambda: [
                 scorer.score([text], languages=[None]) for text in short
             ],
@@ -138,7 +141,7 @@ def _hostile(scorer: Scorer, texts_by_kind: dict[str, str]) -> None:
             _forget(scorer)
             for seconds in (new, known):
                 start = time.process_time()
-                scorer.score([text], languages=[None])
+                assert scorer.score([text], languages=[None])[0].explanation
                 seconds.append(time.process_time() - start)
         times[kind] = min(new), min(known)
     for kind, (new_words, known_words) in sorted(times.items(), key=lambda item: -item[1][0]):

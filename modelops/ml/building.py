@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from modelops.ml.artifacts import HEADS, NumericModel
+from modelops.ml.artifacts import NumericModel
 from modelops.ml.base import (
     BaseFit,
     Recipe,
@@ -175,7 +175,7 @@ def calibrated(
         )
         for language, chosen in rows.items()
     }
-    final = np.full((len(corpus), len(HEADS)), np.nan)
+    final = np.full((len(corpus), len(fit.languages)), np.nan)
     for language, chosen in rows.items():
         final[chosen] = logits.final(**handicaps[language])[chosen]
     heads: dict[str, Any] = {}

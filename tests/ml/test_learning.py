@@ -209,6 +209,22 @@ def test_what_is_not_possible_says_why(base, rows) -> None:
     assert caught.value.code == "too_few_labels"
 
 
+def test_from_scratch_serves_the_categories_that_people_labelled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("modelops.ml.scratch.PER_TEMPLATE", 1)
+    # some categories and not others: the heads are fewer than the project's, and more than one
+    found = sentences("en", seed=5, count=400)
+    labels = SiteLabels.of(
+        [SiteLabel(text, toxic, "en", {"insult": toxic}) for text, toxic in found]
+    )
+    model = learn_from_scratch(labels)
+    assert list(model.details["heads"]) == ["toxic", "insult"]
+    assert model.weights.shape[1] == 2
+    (score,) = Scorer(model).score(["you are a stupid idiot"], languages=["en"])
+    assert set(score.probabilities) == {"toxic", "insult"}
+
+
 def test_a_text_has_one_label() -> None:
     with pytest.raises(ValueError, match="more than one label"):
         SiteLabels.of([SiteLabel("a", True, "es"), SiteLabel("a", False, "es")])

@@ -50,8 +50,14 @@ def execute_run(
         return run
     logger.info("run.started", run=run.pk, kind=run.kind, by=str(run.requested_by or ""))
     work = _Work(run, lease, report, stop)
-    with lease, no_writer_left(), loading.remembered():
-        end = work.end()
+    end = None
+    try:
+        with lease, no_writer_left(), loading.remembered():
+            end = work.end()
+    except (KeyboardInterrupt, SystemExit) as interrupt:
+        if end is not None:
+            raise
+        end = work.stopped_by(interrupt)  # told so before the work began
     try:
         if not finish_run(run=run, still=lease.ours(), **end):
             expire_runs()
@@ -97,8 +103,15 @@ class _Work:
             logger.exception("run.failed", run=self._run.pk)
             state, code, facts = State.FAILED, "unexpected", {"error": type(error).__name__}
         except BaseException as interrupt:  # Ctrl-C, or a worker told twice to end
-            self.interrupt = interrupt
-            state, code, facts = State.CANCELLED, "stopped", {}
+            return self.stopped_by(interrupt)
+        return self._ended(state, code, facts)
+
+    def stopped_by(self, interrupt: BaseException) -> dict[str, Any]:
+        """Remember what interrupted the run, and return how it ends."""
+        self.interrupt = interrupt
+        return self._ended(State.CANCELLED, "stopped", {})
+
+    def _ended(self, state: TrainingRun.State, code: str, facts: dict[str, Any]) -> dict[str, Any]:
         self._result["seconds"] = {
             **self._result.get("seconds", {}),
             "all": round(time.monotonic() - self._started, 3),

@@ -34,7 +34,13 @@ def and_go_on(page: Page, *keys: str) -> str:
     for key in keys:
         page.keyboard.press(key)
     expect(page.locator("#item")).not_to_have_attribute("data-item", before)
+    settled(page)
     return opened(page)
+
+
+def settled(page: Page) -> None:
+    """Wait until htmx knows the forms that came: before, a key sends them as a browser does."""
+    expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
 
 
 def test_fifty_are_decided_by_keyboard_alone_and_three_undone(
@@ -55,6 +61,7 @@ def test_fifty_are_decided_by_keyboard_alone_and_three_undone(
         page.keyboard.press("z")
         expect(page.locator("#item")).to_have_attribute("data-item", pk)
         expect(page.locator(f"#row-{pk} [aria-current]")).to_be_visible()
+        settled(page)
     expect(page.locator("#queue-title")).to_have_text("5 en espera")
     expect(page.locator("#rows .item-row")).to_have_count(5)
     assert page.evaluate("window.same")  # no page was loaded meanwhile

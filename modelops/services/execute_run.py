@@ -50,21 +50,21 @@ def execute_run(
         return run
     logger.info("run.started", run=run.pk, kind=run.kind, by=str(run.requested_by or ""))
     work = _Work(run, lease, report, stop)
-    end = None
+    end, interrupt = None, None
     try:
         with lease, no_writer_left(), loading.remembered():
             end = work.end()
-    except (KeyboardInterrupt, SystemExit) as interrupt:
-        if end is not None:
+    except BaseException as told:  # Ctrl-C, or a worker told twice to end
+        if end is not None or isinstance(told, Exception):
             raise
-        end = work.stopped_by(interrupt)  # told so before the work began
+        end, interrupt = work.stopped(), told
     try:
         if not finish_run(run=run, still=lease.ours(), **end):
             expire_runs()
     finally:
         run.refresh_from_db()
-    if work.interrupt:
-        raise work.interrupt
+    if interrupt:
+        raise interrupt
     return run
 
 
@@ -82,7 +82,6 @@ class _Work:
         self._result: dict[str, Any] = {}
         self._version: ModelVersion | None = None
         self._started = time.monotonic()
-        self.interrupt: BaseException | None = None  # to be raised once the run has ended
 
     def end(self) -> dict[str, Any]:
         """Do the work; return how the run ends, as `finish_run` takes it."""
@@ -92,7 +91,7 @@ class _Work:
             self._run.refresh_from_db(fields=["result"])
             state, code, facts = State.CANCELLED, "cancelled", self._run.result.get("cancel", {})
         except Stopped:
-            state, code, facts = State.CANCELLED, "stopped", {}
+            return self.stopped()
         except TrainingFailed as failure:
             state, code, facts = State.FAILED, failure.code, failure.facts
         except LostLease:
@@ -102,13 +101,10 @@ class _Work:
         except Exception as error:
             logger.exception("run.failed", run=self._run.pk)
             state, code, facts = State.FAILED, "unexpected", {"error": type(error).__name__}
-        except BaseException as interrupt:  # Ctrl-C, or a worker told twice to end
-            return self.stopped_by(interrupt)
         return self._ended(state, code, facts)
 
-    def stopped_by(self, interrupt: BaseException) -> dict[str, Any]:
-        """Remember what interrupted the run, and return how it ends."""
-        self.interrupt = interrupt
+    def stopped(self) -> dict[str, Any]:
+        """Return how a run ends that was interrupted, whatever it was about."""
         return self._ended(State.CANCELLED, "stopped", {})
 
     def _ended(self, state: TrainingRun.State, code: str, facts: dict[str, Any]) -> dict[str, Any]:
